@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs, builds, harmonizes data/ and says where the results lie. Run again, it skips what is done.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash apps/install-packages.sh
+cmake --preset release >/dev/null
+cmake --build --preset release --target isolux
+
+isolux=build/release/bin/isolux
+out=demo-output
+"$isolux" harmonize data/demo.tsv "$out/heads" --resume --jobs 2
+"$isolux" harmonize data/photos "$out/photos" --pipeline data/pipelines/photos.json --resume --jobs 2
+
+cat <<EOF
+
+Results:
+  $PWD/$out/heads/report.html    four heads of three scanners, before and after: open it in a browser
+  $PWD/$out/heads/manifest.tsv   a row for each volume
+  $PWD/$out/heads/heads/         harmonized volumes, each with a sidecar (.json) that tells how and can undo it
+  $PWD/$out/photos/report.html   the same for 2-D pictures, grey and colour
+EOF

@@ -1,0 +1,131 @@
+#include "Arguments.h"
+
+#include "Error.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace isolux
+{
+namespace po = boost::program_options;
+
+ParsedArguments::ParsedArguments(const Arguments &                arguments,
+                                 const po::options_description &  options,
+                                 const std::vector<std::string> & positional)
+{
+  po::positional_options_description positions;
+  for (const auto & name : positional)
+  {
+    positions.add(name.c_str(), 1);
+  }
+  try
+  {
+    const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(options).positional(positions).style(style).run(), m_Map);
+  }
+  catch (const po::unknown_option & error)
+  {
+    std::vector<std::string> known;
+    for (const auto & option : options.options())
+    {
+      known.push_back("--" + option->long_name());
+    }
+    throw UsageError("unknown option '" + error.get_option_name() + "'" + SuggestNearest(error.get_option_name(), known));
+  }
+  catch (const po::too_many_positional_options_error &)
+  {
+    throw UsageError("too many arguments: " + std::to_string(positional.size()) + " without a flag are expected; see --help");
+  }
+  catch (const po::error & error)
+  {
+    throw UsageError(std::string(error.what()) + "; see --help");
+  }
+  for (const auto & name : positional)
+  {
+    if (!this->Has(name))
+    {
+      std::string upper = name;
+      std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
+      throw UsageError("argument " + upper + " is missing; see --help");
+    }
+  }
+}
+
+std::string
+ParsedArguments::Text(const std::string & name, const std::string & otherwise) const
+{
+  return this->Has(name) ? m_Map[name].as<std::string>() : otherwise;
+}
+
+unsigned int
+ParsedArguments::Number(const std::string & name, unsigned int otherwise, unsigned int minimum, unsigned int maximum) const
+{
+  if (!this->Has(name))
+  {
+    return otherwise;
+  }
+  const std::string text = this->Text(name);
+  unsigned int      number = 0;
+  const auto        end = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (end.ec != std::errc() || end.ptr != text.data() + text.size() || number < minimum || number > maximum)
+  {
+    throw UsageError("--" + name + " must be a whole number in [" + std::to_string(minimum) + ", " +
+                     std::to_string(maximum) + "], not '" + text + "'");
+  }
+  return number;
+}
+
+bool
+WantsHelp(const Arguments & arguments)
+{
+  return std::any_of(
+    arguments.begin(), arguments.end(), [](const auto & argument) { return argument == "--help" || argument == "-h"; });
+}
+
+po::options_description
+InputOutputOptions()
+{
+  po::options_description options("Files");
+  options.add_options()("input,i", po::value<std::string>()->value_name("IN"), "what to read")(
+    "output,o", po::value<std::string>()->value_name("OUT"), "what to write");
+  return options;
+}
+
+po::options_description
+ExecutionOptions()
+{
+  po::options_description options("Execution");
+  options.add_options()("threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
+    "stream-divisions", po::value<std::string>()->value_name("N"), "pieces that an image is processed in (default 1)")(
+    "dtype", po::value<std::string>()->value_name("TYPE"), "float32 (default), or int16-scaled: NIfTI with scl_slope")(
+    "compression", po::value<std::string>()->value_name("N"), "0 to 12, of formats that compress (default 1)")(
+    "force,f", "overwrite what exists")("help,h", "this text");
+  return options;
+}
+
+CaseOptions
+ReadExecution(const ParsedArguments & parsed)
+{
+  CaseOptions options;
+  options.execution.threads = parsed.Number("threads", AvailableThreads(), 1, 1024);
+  options.execution.streamDivisions = parsed.Number("stream-divisions", 1, 1, 100000);
+  options.write.threads = options.execution.threads;
+  options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
+  const std::string type = parsed.Text("dtype", "float32");
+  if (type != "float32" && type != "int16-scaled")
+  {
+    throw UsageError("--dtype must be one of 'float32', 'int16-scaled', not '" + type + "'");
+  }
+  options.write.type = type == "float32" ? FileType::Float32 : FileType::Int16Scaled;
+  return options;
+}
+
+void
+RefuseToOverwrite(const std::filesystem::path & path, const ParsedArguments & parsed)
+{
+  if (std::filesystem::exists(path) && !parsed.Has("force"))
+  {
+    throw UsageError(path.string() + ": exists already; give --force to overwrite it");
+  }
+}
+} // namespace isolux

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "Case.h"
+#include "Commands.h"
+
+#include <boost/program_options.hpp>
+
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** Parsed options of one verb. */
+class ParsedArguments
+{
+public:
+  /** `positional` names options that also go by position ("input", "output"), each exactly once.
+   * \throws UsageError: unknown option (with the nearest), a missing value, too many or too few positions. */
+  ParsedArguments(const Arguments &                                          arguments,
+                  const boost::program_options::options_description &        options,
+                  const std::vector<std::string> &                           positional);
+
+  bool
+  Has(const std::string & name) const
+  {
+    return m_Map.count(name) > 0;
+  }
+  std::string
+  Text(const std::string & name, const std::string & otherwise = "") const;
+  /** \throws UsageError where the value is not a whole number in [minimum, maximum]. */
+  unsigned int
+  Number(const std::string & name, unsigned int otherwise, unsigned int minimum, unsigned int maximum) const;
+
+private:
+  boost::program_options::variables_map m_Map;
+};
+
+/** --help was given: print the text and leave. */
+bool
+WantsHelp(const Arguments & arguments);
+
+/** -i and -o. */
+boost::program_options::options_description
+InputOutputOptions();
+
+/** --threads, --stream-divisions, --dtype, --compression, --force. */
+boost::program_options::options_description
+ExecutionOptions();
+
+/** As ExecutionOptions() declares them. Sets the thread count of the process. */
+CaseOptions
+ReadExecution(const ParsedArguments & parsed);
+
+/** \throws UsageError where the file exists and --force was not given. */
+void
+RefuseToOverwrite(const std::filesystem::path & path, const ParsedArguments & parsed);
+} // namespace isolux

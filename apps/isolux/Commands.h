@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+using Arguments = std::vector<std::string>;
+
+// One function for each file in this folder; each returns the exit code. 0 done, 1 failed, 2 usage, 3 a batch partly failed.
+int
+Harmonize(const Arguments & arguments);
+int
+RunPipeline(const Arguments & arguments);
+int
+RunStage(const std::string & stage, const Arguments & arguments);
+int
+Restore(const Arguments & arguments);
+int
+ListStages(const Arguments & arguments);
+int
+Explain(const Arguments & arguments);
+int
+PrintSchema(const Arguments & arguments);
+} // namespace isolux

@@ -1,0 +1,27 @@
+#include "Arguments.h"
+
+#include <iostream>
+
+namespace isolux
+{
+int
+Restore(const Arguments & arguments)
+{
+  boost::program_options::options_description options;
+  options.add(InputOutputOptions()).add(ExecutionOptions());
+  if (WantsHelp(arguments))
+  {
+    std::cout << "isolux restore OUT BACK [options]\n\nUndoes a pipeline: reads OUT and the sidecar beside it, writes the "
+                 "original intensities to BACK.\n\n"
+              << options << "\nExample: isolux restore out/sub-01_desc-harmonized_T1w.nii.gz back.nii.gz\n";
+    return 0;
+  }
+  const ParsedArguments parsed(arguments, options, { "input", "output" });
+  const auto            execution = ReadExecution(parsed);
+  RefuseToOverwrite(parsed.Text("output"), parsed);
+  SetThreads(execution.execution.threads);
+  RestoreCase(parsed.Text("input"), parsed.Text("output"), execution);
+  std::cout << parsed.Text("input") << " -> " << parsed.Text("output") << '\n';
+  return 0;
+}
+} // namespace isolux

@@ -1,0 +1,162 @@
+#include "Arguments.h"
+#include "Error.h"
+#include "PipelineJson.h"
+
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+
+namespace isolux
+{
+namespace po = boost::program_options;
+
+namespace
+{
+po::options_description
+MaskOptions()
+{
+  po::options_description options("Mask and values");
+  options.add_options()("mask,x", po::value<std::string>()->value_name("FILE"), "foreground: values of 0.5 and above")(
+    ",m", po::value<std::string>()->value_name("FILE"), "the same as --mask")(
+    "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used")(
+    "nan", po::value<std::string>()->value_name("POLICY"), "non-finite voxels of the output: keep (default), zero, or mean");
+  return options;
+}
+
+void
+AddFieldOption(po::options_description & options)
+{
+  options.add_options()(
+    "field", po::value<std::string>()->value_name("FILE"), "write the multiplicative field (mean 1 inside the mask)");
+}
+
+/** Runs one volume and tells how it went. */
+int
+RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
+{
+  pipeline.nan = parsed.Text("nan", pipeline.nan);
+  if (pipeline.nan != "keep" && pipeline.nan != "zero" && pipeline.nan != "mean")
+  {
+    throw UsageError("--nan must be one of 'keep', 'zero', 'mean', not '" + pipeline.nan + "'");
+  }
+  CaseTask task;
+  task.input = parsed.Text("input");
+  task.output = parsed.Text("output");
+  task.mask = parsed.Text("mask", parsed.Text("-m"));
+  task.name = task.input.string();
+  CaseOptions options = ReadExecution(parsed);
+  options.field = parsed.Text("field");
+  options.mask = parsed.Text("mask-out");
+  options.maskIsOutput = maskIsOutput;
+  for (const auto & path : { task.output, options.field, options.mask })
+  {
+    if (!path.empty())
+    {
+      RefuseToOverwrite(path, parsed);
+    }
+  }
+  const Pipeline check(pipeline, !task.mask.empty());
+  SetThreads(options.execution.threads);
+  const auto   report = ProcessCase(task, pipeline, options).report;
+  const auto & channel = report.channels.front();
+  for (const auto & warning : report.warnings)
+  {
+    std::cerr << "isolux: warning: " << task.name << ": " << warning << '\n';
+  }
+  for (const auto & each : report.channels)
+  {
+    for (const auto & stage : each.stages)
+    {
+      for (const auto & warning : stage.warnings)
+      {
+        std::cerr << "isolux: warning: " << task.name << ": " << stage.name << ": " << warning << '\n';
+      }
+    }
+  }
+  std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
+            << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean
+            << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation << '\n';
+  return 0;
+}
+} // namespace
+
+int
+RunPipeline(const Arguments & arguments)
+{
+  po::options_description options;
+  auto                    files = InputOutputOptions();
+  files.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file, see 'isolux schema'");
+  auto masks = MaskOptions();
+  AddFieldOption(masks);
+  options.add(files).add(masks).add(ExecutionOptions());
+  if (WantsHelp(arguments))
+  {
+    std::cout << "isolux run PIPELINE.json IN OUT [options]\n\nOne volume through a pipeline file; a sidecar OUT.json records "
+                 "how.\n\n"
+              << options << "\nExample: isolux run data/pipelines/default.json t1.nii.gz out.nii.gz --field field.nii.gz\n";
+    return 0;
+  }
+  const ParsedArguments parsed(arguments, options, { "pipeline", "input", "output" });
+  return RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false);
+}
+
+int
+RunStage(const std::string & name, const Arguments & arguments)
+{
+  const auto & description = BuiltInStages().Find(name);
+  const auto   stage = description.make();
+  const auto   parameters = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
+
+  po::options_description own("Options of " + name);
+  for (const auto & parameter : parameters)
+  {
+    std::string help = parameter.help;
+    if (const auto unit = ToString(parameter.unit); !unit.empty())
+    {
+      help += " [" + unit + "]";
+    }
+    if (const auto bounds = parameter.Bounds(); !bounds.empty())
+    {
+      help += " " + bounds;
+    }
+    own.add_options()(parameter.Flag().substr(2).c_str(),
+                      po::value<std::string>()->value_name(parameter.Type()),
+                      (help + " (default " + ToString(parameter.defaultValue) + ")").c_str());
+  }
+  auto masks = MaskOptions();
+  if (description.makesField)
+  {
+    AddFieldOption(masks);
+  }
+  po::options_description options;
+  options.add(InputOutputOptions()).add(own).add(masks).add(ExecutionOptions());
+  if (WantsHelp(arguments))
+  {
+    std::cout << "isolux " << name << " IN OUT [options]\n\n"
+              << description.summary << "\n\n  " << description.formula << "\n\n"
+              << (description.makesMask ? "OUT is the mask, 0 and 1. " : "")
+              << (description.needsMask ? "Without --mask, 'foreground' finds one first. " : "")
+              << "A sidecar OUT.json records how.\n\n"
+              << options << "\nReads:     " << ToString(description.access) << "\nInverse:   " << description.inverse
+              << "\nReference: " << description.reference << "\n\nExample: isolux " << name << " in.nii.gz out.nii.gz\n";
+    return 0;
+  }
+  const ParsedArguments parsed(arguments, options, { "input", "output" });
+  PipelineSpec          pipeline;
+  if (description.needsMask && !parsed.Has("mask") && !parsed.Has("-m"))
+  {
+    pipeline.stages.push_back({ "foreground", {} });
+  }
+  StageSpec spec{ name, {} };
+  for (const auto & parameter : parameters)
+  {
+    const std::string flag = parameter.Flag().substr(2);
+    if (parsed.Has(flag))
+    {
+      spec.options.emplace_back(parameter.name, ValueFromText(parameter, parsed.Text(flag), "--" + flag));
+    }
+  }
+  pipeline.stages.push_back(std::move(spec));
+  return RunOne(pipeline, parsed, description.makesMask);
+}
+} // namespace isolux

@@ -1,0 +1,95 @@
+#include "Commands.h"
+#include "Error.h"
+#include "Stage.h"
+#include "Version.h"
+
+#include <iostream>
+#include <map>
+#include <new>
+
+namespace
+{
+constexpr const char * Help =
+  R"(isolux: makes images of different scanners comparable, before a model sees them.
+
+  isolux harmonize IN OUT            many volumes: a folder, BIDS dataset, list or volume -> OUT
+  isolux run PIPELINE.json IN OUT    one volume through a pipeline file
+  isolux STAGE IN OUT                one volume through one stage, see 'isolux stages'
+  isolux restore OUT BACK            undo, from the sidecar beside OUT
+  isolux stages                      what stages there are
+  isolux explain PIPELINE.json       what a pipeline file does
+  isolux schema                      JSON Schema of a pipeline file
+  isolux version
+
+Options of each: isolux VERB --help. Exit code: 0 done, 1 failed, 2 wrong usage, 3 a batch partly failed.
+)";
+
+int
+Dispatch(const std::string & verb, const isolux::Arguments & arguments)
+{
+  using namespace isolux;
+  static const std::map<std::string, int (*)(const Arguments &)> verbs = { { "harmonize", Harmonize },
+                                                                           { "run", RunPipeline },
+                                                                           { "restore", Restore },
+                                                                           { "stages", ListStages },
+                                                                           { "explain", Explain },
+                                                                           { "schema", PrintSchema } };
+  if (verb == "--help" || verb == "-h" || verb == "help")
+  {
+    std::cout << Help;
+    return 0;
+  }
+  if (verb == "version" || verb == "--version")
+  {
+    std::cout << "isolux " << Version << " (ITK " << ItkVersion() << ")\n";
+    return 0;
+  }
+  if (const auto known = verbs.find(verb); known != verbs.end())
+  {
+    return known->second(arguments);
+  }
+  std::vector<std::string> names = { "version" };
+  for (const auto & known : verbs)
+  {
+    names.push_back(known.first);
+  }
+  for (const auto & stage : BuiltInStages().All())
+  {
+    if (stage.name == verb)
+    {
+      return RunStage(verb, arguments);
+    }
+    names.push_back(stage.name);
+  }
+  throw UsageError("no verb or stage is called '" + verb + "'" + SuggestNearest(verb, names));
+}
+} // namespace
+
+int
+main(int argc, char * argv[])
+{
+  if (argc < 2)
+  {
+    std::cerr << Help;
+    return 2;
+  }
+  try
+  {
+    return Dispatch(argv[1], isolux::Arguments(argv + 2, argv + argc));
+  }
+  catch (const isolux::UsageError & error)
+  {
+    std::cerr << "isolux: " << error.what() << '\n';
+    return 2;
+  }
+  catch (const std::bad_alloc &)
+  {
+    std::cerr << "isolux: not enough memory for this image\n";
+    return 1;
+  }
+  catch (const std::exception & error)
+  {
+    std::cerr << "isolux: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,728 @@
+#include "Report.h"
+
+#include "Chart.h"
+#include "Error.h"
+#include "Format.h"
+#include "Picture.h"
+#include "Plane.h"
+#include "Templates.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+namespace isolux
+{
+namespace
+{
+using kainjow::mustache::data;
+
+constexpr double       PictureBytes = 1.3e6; ///< of one case before compression; 1.73 MB in base64
+constexpr unsigned int LargestSide = 300;    ///< pixels
+constexpr unsigned int SmallestSide = 128;   ///< below this, fewer channels are shown
+constexpr double       DisplaySide = 320.0;  ///< CSS pixels of the longest side of any picture
+constexpr std::size_t  LargestSample = 1000000;
+
+data
+Pair(const std::string & label, const std::string & value)
+{
+  data item;
+  item["label"] = label;
+  item["value"] = value;
+  return item;
+}
+
+/** Formats that know no patient: their axes have no anatomical letters. */
+bool
+IsPhotograph(const std::string & format)
+{
+  std::string upper(format.size(), ' ');
+  std::transform(format.begin(),
+                 format.end(),
+                 upper.begin(),
+                 [](const char letter)
+                 { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter; });
+  for (const char * name : { "PNG", "JPEG", "JPG", "TIFF", "BMP" })
+  {
+    if (upper.find(name) != std::string::npos)
+    {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string
+DescribeSize(const itk::Size<4> & size)
+{
+  return std::to_string(size[0]) + " x " + std::to_string(size[1]) + " x " + std::to_string(size[2]) + " x " +
+         std::to_string(size[3]);
+}
+
+void
+CheckSize(const std::string & name, const itk::Size<4> & expected, const char * what, const itk::Size<4> & size)
+{
+  const bool same = size[0] == expected[0] && size[1] == expected[1] && size[2] == expected[2] &&
+                    (size[3] == expected[3] || size[3] == 1);
+  if (!same)
+  {
+    throw Error("report of '" + name + "': the " + what + " has size " + DescribeSize(size) + ", but the image has " +
+                DescribeSize(expected) + "; give all pictures of a channel on one grid");
+  }
+}
+
+void
+CheckSizes(const std::string & name, const CasePictures & pictures, const itk::Size<4> & expected)
+{
+  CheckSize(name, expected, "image before", pictures.before->GetLargestPossibleRegion().GetSize());
+  CheckSize(name, expected, "image after", pictures.after->GetLargestPossibleRegion().GetSize());
+  if (pictures.field)
+  {
+    CheckSize(name, expected, "field", pictures.field->GetLargestPossibleRegion().GetSize());
+  }
+  if (pictures.mask)
+  {
+    CheckSize(name, expected, "mask", pictures.mask->GetLargestPossibleRegion().GetSize());
+  }
+}
+
+/** Finite voxels inside or outside the mask, at an odd stride where there are more than LargestSample voxels. */
+std::vector<double>
+Sample(const WorkImage & image, const MaskImage * mask, const bool inside)
+{
+  const std::size_t count = image.GetBufferedRegion().GetNumberOfPixels();
+  const std::size_t maskCount = mask != nullptr ? mask->GetBufferedRegion().GetNumberOfPixels() : 0;
+  const std::size_t stride = std::max<std::size_t>(1, count / LargestSample) | 1U;
+  const float *     voxels = image.GetBufferPointer();
+
+  std::vector<double> sample;
+  for (std::size_t index = 0; index < count; index += stride)
+  {
+    const bool isInside = mask == nullptr || mask->GetBufferPointer()[index % maskCount] != 0;
+    if (isInside == inside && std::isfinite(voxels[index]))
+    {
+      sample.push_back(voxels[index]);
+    }
+  }
+  return sample;
+}
+
+/** Reorders the sample, which must not be empty. */
+double
+Quantile(std::vector<double> & sample, const double probability)
+{
+  const auto rank = static_cast<std::ptrdiff_t>(std::lround(probability * (static_cast<double>(sample.size()) - 1.0)));
+  std::nth_element(sample.begin(), sample.begin() + rank, sample.end());
+  return sample[static_cast<std::size_t>(rank)];
+}
+
+/** What turns intensities into standard deviations from the mean. */
+struct Standard
+{
+  double mean = 0.0;
+  double deviation = 1.0;
+};
+
+/** Of one channel, or of several together, whose proportions (the colours) it keeps. */
+Standard
+Pool(const std::vector<const IntensitySummary *> & summaries)
+{
+  Standard   standard;
+  const auto count = static_cast<double>(summaries.size());
+  for (const IntensitySummary * summary : summaries)
+  {
+    standard.mean += summary->mean / count;
+  }
+  double variance = 0.0;
+  for (const IntensitySummary * summary : summaries)
+  {
+    const double offset = summary->mean - standard.mean;
+    variance += (summary->standardDeviation * summary->standardDeviation + offset * offset) / count;
+  }
+  standard.deviation = variance > 0.0 ? std::sqrt(variance) : 1.0;
+  return standard;
+}
+
+/** Channels that make one picture: three of a colour image, else one. */
+struct Group
+{
+  std::vector<std::size_t> channels;
+  Standard                 before;
+  Standard                 after;
+};
+
+/** In standard deviations from the mean of the group. */
+std::vector<double>
+SampleOf(const std::vector<CasePictures> & channels, const Group & group, const bool isAfter, const bool inside)
+{
+  const Standard &    standard = isAfter ? group.after : group.before;
+  std::vector<double> all;
+  for (const std::size_t channel : group.channels)
+  {
+    const CasePictures & pictures = channels[channel];
+    for (const double value : Sample(isAfter ? *pictures.after : *pictures.before, pictures.mask, inside))
+    {
+      all.push_back((value - standard.mean) / standard.deviation);
+    }
+  }
+  return all;
+}
+
+/** From the 0.5th percentile outside the mask to the 60th, which is still air in most pictures of a head; up to the
+ * 99.5th where these are equal. Of an image without an outside, to the 10th of everything. */
+Window
+DarkEnd(const std::vector<CasePictures> & channels, const Group & group, const bool isAfter)
+{
+  auto       sample = SampleOf(channels, group, isAfter, false);
+  const bool hasOutside = !sample.empty();
+  if (!hasOutside)
+  {
+    sample = SampleOf(channels, group, isAfter, true);
+  }
+  if (sample.empty())
+  {
+    return { 0.0, 0.0 };
+  }
+  const double low = Quantile(sample, 0.005);
+  const double high = Quantile(sample, hasOutside ? 0.60 : 0.10);
+  return { low, high > low || !hasOutside ? high : Quantile(sample, 0.995) };
+}
+
+/** Pictures of all planes have the same size of a pixel, which is square. */
+struct Layout
+{
+  std::vector<Plane> planes;
+  double             pixel = 1.0;   ///< mm
+  double             longest = 1.0; ///< mm
+  bool               letters = true;
+
+  unsigned int
+  Pixels(const double millimetres) const
+  {
+    return std::max(1U, static_cast<unsigned int>(std::lround(millimetres / pixel)));
+  }
+};
+
+Raster
+Draw(const Raster & slice, const WorkImage & image, const Plane & plane, const Layout & layout)
+{
+  const auto [width, height] = Extent(image, plane);
+  return Resample(slice, layout.Pixels(width), layout.Pixels(height));
+}
+
+data
+PictureData(std::string uri, const WorkImage & image, const Plane & plane, const Layout & layout)
+{
+  const auto [width, height] = Extent(image, plane);
+  const auto display = [&](const double millimetres)
+  { return std::to_string(std::max(1L, std::lround(millimetres / layout.longest * DisplaySide))); };
+  data item;
+  item["uri"] = std::move(uri);
+  item["width"] = display(width);
+  item["height"] = display(height);
+  item["letters"] = layout.letters;
+  item["left"] = std::string(1, plane.left);
+  item["right"] = std::string(1, plane.right);
+  item["top"] = std::string(1, plane.top);
+  item["bottom"] = std::string(1, plane.bottom);
+  return item;
+}
+
+std::string
+Caption(const Plane & plane, const Layout & layout)
+{
+  constexpr const char * axes[] = { "x", "y", "z" };
+  if (!layout.letters && plane.slices == 1 && plane.frames == 1)
+  {
+    return "The image";
+  }
+  std::string text =
+    layout.letters ? plane.name : std::string("Plane ") + axes[plane.columnAxis] + "–" + axes[plane.rowAxis];
+  if (plane.slices > 1)
+  {
+    text += ", slice " + std::to_string(plane.slice + 1) + " of " + std::to_string(plane.slices);
+  }
+  if (plane.frames > 1)
+  {
+    text += ", middle frame (" + std::to_string(plane.frame + 1) + " of " + std::to_string(plane.frames) + ")";
+  }
+  if (layout.letters && plane.degrees > 1.0)
+  {
+    text += ", along the image’s own axes, " + FormatFixed(plane.degrees, 0) + "° off the patient’s";
+  }
+  return text;
+}
+
+/** A group's two pictures; windows in standard deviations from the mean. */
+data
+BeforeAndAfter(const std::vector<CasePictures> & channels,
+               const Group &                     group,
+               const Plane &                     plane,
+               const Layout &                    layout,
+               const Window &                    windowBefore,
+               const Window &                    windowAfter)
+{
+  data list{ data::type::list };
+  for (const bool isAfter : { false, true })
+  {
+    const Standard & standard = isAfter ? group.after : group.before;
+    const Window &   window = isAfter ? windowAfter : windowBefore;
+    const Window     raw{ standard.mean + window.low * standard.deviation,
+                      standard.mean + window.high * standard.deviation };
+    const auto &     first = *channels[group.channels.front()].before;
+
+    std::vector<Raster> rasters;
+    for (const std::size_t channel : group.channels)
+    {
+      const WorkImage & image = isAfter ? *channels[channel].after : *channels[channel].before;
+      rasters.push_back(Draw(Slice(image, plane), image, plane, layout));
+    }
+    const char * tag = isAfter ? "After" : "Before";
+    data         item = PictureData(GreyOrColourPng(rasters, raw), first, plane, layout);
+    item["tag"] = tag;
+    item["alt"] =
+      Caption(plane, layout) + ", " + tag +
+      (layout.letters ? std::string(". Left of the picture is ") + plane.left + ", top is " + plane.top : "");
+    list << item;
+  }
+  return list;
+}
+
+struct FieldRange
+{
+  double minimum = std::numeric_limits<double>::infinity();
+  double maximum = 0.0;
+};
+
+/** Over the positive finite values inside the mask. */
+FieldRange
+RangeOf(const WorkImage & field, const MaskImage * mask)
+{
+  const std::size_t count = field.GetBufferedRegion().GetNumberOfPixels();
+  const std::size_t maskCount = mask != nullptr ? mask->GetBufferedRegion().GetNumberOfPixels() : 0;
+  const float *     values = field.GetBufferPointer();
+  FieldRange        range;
+  for (std::size_t index = 0; index < count; ++index)
+  {
+    const bool inside = mask == nullptr || mask->GetBufferPointer()[index % maskCount] != 0;
+    if (inside && values[index] > 0.0F && std::isfinite(values[index]))
+    {
+      range.minimum = std::min<double>(range.minimum, values[index]);
+      range.maximum = std::max<double>(range.maximum, values[index]);
+    }
+  }
+  return range;
+}
+
+std::string
+WhereText(const CasePictures & pictures)
+{
+  return pictures.mask ? "inside the mask" : "in the whole image";
+}
+
+data
+GroupData(const std::vector<CasePictures> & channels, const Group & group, const Layout & layout)
+{
+  std::vector<double> inside = SampleOf(channels, group, false, true);
+  const auto          insideAfter = SampleOf(channels, group, true, true);
+  inside.insert(inside.end(), insideAfter.begin(), insideAfter.end());
+
+  Window window{ -1.0, 1.0 };
+  if (!inside.empty())
+  {
+    window = { Quantile(inside, 0.005), Quantile(inside, 0.995) };
+  }
+  if (!(window.high > window.low))
+  {
+    window = { window.low - 1.0, window.low + 1.0 };
+  }
+
+  Window     darkBefore = DarkEnd(channels, group, false);
+  Window     darkAfter = DarkEnd(channels, group, true);
+  const auto darkWidth = std::max(darkBefore.high - darkBefore.low, darkAfter.high - darkAfter.low);
+  const bool hasBackground = darkWidth > 0.0;
+  darkBefore.high = darkBefore.low + darkWidth;
+  darkAfter.high = darkAfter.low + darkWidth;
+
+  FieldRange range;
+  for (const std::size_t channel : group.channels)
+  {
+    if (channels[channel].field)
+    {
+      const FieldRange own = RangeOf(*channels[channel].field, channels[channel].mask);
+      range.minimum = std::min(range.minimum, own.minimum);
+      range.maximum = std::max(range.maximum, own.maximum);
+    }
+  }
+  const bool hasField = range.maximum > 0.0;
+  FieldScale scale;
+  if (hasField)
+  {
+    scale.limit = std::max({ scale.limit, range.maximum, 1.0 / range.minimum });
+  }
+
+  data rows{ data::type::list };
+  data backgroundRows{ data::type::list };
+  for (const Plane & plane : layout.planes)
+  {
+    data fields{ data::type::list };
+    for (const std::size_t channel : group.channels)
+    {
+      const CasePictures & pictures = channels[channel];
+      if (!hasField || !pictures.field)
+      {
+        continue;
+      }
+      const Raster mask =
+        pictures.mask ? Draw(Slice(*pictures.mask, plane), *pictures.before, plane, layout) : Raster{};
+      const Raster      field = Draw(Slice(*pictures.field, plane), *pictures.before, plane, layout);
+      data              item = PictureData(FieldPng(field, mask, scale), *pictures.before, plane, layout);
+      const std::string tag =
+        group.channels.size() > 1 ? "Field, channel " + std::to_string(channel + 1) : std::string("Field");
+      item["tag"] = tag;
+      item["alt"] = Caption(plane, layout) + ", " + tag;
+      fields << item;
+    }
+
+    data row;
+    row["caption"] = Caption(plane, layout);
+    row["pair"] = BeforeAndAfter(channels, group, plane, layout, window, window);
+    row["fields"] = std::move(fields);
+    rows << row;
+    if (hasBackground)
+    {
+      data backgroundRow;
+      backgroundRow["caption"] = Caption(plane, layout);
+      backgroundRow["pair"] = BeforeAndAfter(channels, group, plane, layout, darkBefore, darkAfter);
+      backgroundRows << backgroundRow;
+    }
+  }
+
+  const CasePictures & first = channels[group.channels.front()];
+  data                 backgroundData;
+  backgroundData["hasRange"] = hasBackground;
+  backgroundData["rows"] = std::move(backgroundRows);
+  backgroundData["window"] =
+    hasBackground
+      ? "Black at the 0.5th percentile of each image" + std::string(channels.front().mask ? " outside the mask" : "") +
+          ", white " + FormatFixed(darkWidth, 2) +
+          " SD above it in both. Outside the mask nothing is claimed: look for noise or rings that were made stronger."
+      : std::string("The background has one value: nothing to stretch.");
+
+  data item;
+  item["title"] = channels.size() > group.channels.size()
+                    ? data{ "Channel " + std::to_string(group.channels.front() + 1) }
+                    : data{ false };
+  item["rows"] = std::move(rows);
+  item["window"] = "Before and After: black at " + FormatFixed(window.low, 2) + " SD, white at " +
+                   FormatFixed(window.high, 2) +
+                   " SD from the mean of each image (0.5th and 99.5th percentile of both " + WhereText(first) +
+                   (group.channels.size() > 1 ? ", three channels together)" : ")");
+  item["background"] = std::move(backgroundData);
+  item["scale"] = data{ false };
+  if (hasField)
+  {
+    data bar;
+    bar["gradient"] = FieldGradient();
+    bar["low"] = FormatFixed(1.0 / scale.limit, 2);
+    bar["high"] = FormatFixed(scale.limit, 2);
+    bar["where"] = WhereText(first);
+    bar["minimum"] = FormatFixed(range.minimum, 3);
+    bar["maximum"] = FormatFixed(range.maximum, 3);
+    item["scale"] = std::move(bar);
+  }
+  return item;
+}
+
+data
+NumberRow(const std::string & label, const std::string & before, const std::string & after)
+{
+  data item;
+  item["label"] = label;
+  item["before"] = before;
+  item["after"] = after;
+  item["change"] = data{ false };
+  return item;
+}
+
+/** Of a measure that is better where it is smaller; a dash where it was not taken. */
+data
+EvennessRow(const std::string & label, const double before, const double after)
+{
+  const bool known = before > 0.0 && std::isfinite(before) && std::isfinite(after);
+  data       item = NumberRow(label, known ? FormatNumber(before) : "–", known ? FormatNumber(after) : "–");
+  if (known)
+  {
+    const bool better = after < 0.999 * before;
+    const bool worse = after > 1.001 * before;
+    item["change"] = better ? "better" : worse ? "worse" : "unchanged";
+    item["arrow"] = better ? "▼" : worse ? "▲" : "=";
+  }
+  return item;
+}
+
+std::string
+HistogramSvg(std::vector<double> sample, const std::string & title, const std::string & style, const std::string & axis)
+{
+  constexpr std::size_t bins = 80;
+
+  Chart chart;
+  chart.axis = axis;
+  chart.description = title + ": histogram of the intensities";
+  chart.height = 170;
+  std::sort(sample.begin(), sample.end());
+  chart.low = Quantile(sample, 0.001);
+  chart.high = Quantile(sample, 0.999);
+  if (!(chart.high > chart.low))
+  {
+    const double margin = std::max(1.0, std::abs(chart.low));
+    chart.low -= margin;
+    chart.high += margin;
+  }
+  const double        binWidth = (chart.high - chart.low) / bins;
+  std::vector<double> density(bins, 0.0);
+
+  // A rounded value stands for all that lie halfway to its neighbours: spread over them, so that bins that are not a
+  // multiple of the rounding step do not look like a comb.
+  for (auto first = sample.begin(); first != sample.end();)
+  {
+    const auto   last = std::upper_bound(first, sample.end(), *first);
+    const double below = first == sample.begin() ? binWidth : *first - *(first - 1);
+    const double above = last == sample.end() ? binWidth : *last - *first;
+    const double left = (*first - std::min(0.5 * below, binWidth) - chart.low) / binWidth;
+    const double right = (*first + std::min(0.5 * above, binWidth) - chart.low) / binWidth;
+    const double mass = static_cast<double>(last - first) / (binWidth * static_cast<double>(sample.size()));
+    for (double bin = std::max(0.0, std::floor(left)); bin < std::min<double>(bins, right); bin += 1.0)
+    {
+      const double overlap = std::min(right, bin + 1.0) - std::max(left, bin);
+      density[static_cast<std::size_t>(bin)] += mass * overlap / (right - left);
+    }
+    first = last;
+  }
+
+  // The curve runs through the bins' centres.
+  chart.low += 0.5 * binWidth;
+  chart.high -= 0.5 * binWidth;
+  chart.curves.push_back({ title, style, true, std::move(density) });
+  return RenderChart(chart);
+}
+
+data
+ChannelData(const ChannelReport & report, const CasePictures * pictures, const std::string & title)
+{
+  const auto & before = report.before;
+  const auto & after = report.after;
+
+  data       numbers{ data::type::list };
+  const auto mean = [](const IntensitySummary & summary) // what rounding leaves of a mean of zero is zero
+  { return FormatNumber(std::abs(summary.mean) < 1e-5 * summary.standardDeviation ? 0.0 : summary.mean); };
+  numbers << NumberRow("Mean", mean(before), mean(after));
+  numbers << NumberRow(
+    "Standard deviation", FormatNumber(before.standardDeviation), FormatNumber(after.standardDeviation));
+  numbers << NumberRow("Minimum", FormatNumber(before.minimum), FormatNumber(after.minimum));
+  numbers << NumberRow("Median", FormatNumber(before.percentiles[50]), FormatNumber(after.percentiles[50]));
+  numbers << NumberRow("Maximum", FormatNumber(before.maximum), FormatNumber(after.maximum));
+  const auto & evenBefore = report.evennessBefore;
+  const auto & evenAfter = report.evennessAfter;
+  numbers << EvennessRow("CV", evenBefore.coefficientOfVariation, evenAfter.coefficientOfVariation);
+  numbers << EvennessRow("CJV", evenBefore.coefficientOfJointVariation, evenAfter.coefficientOfJointVariation);
+  numbers << EvennessRow("Entropy", evenBefore.entropy, evenAfter.entropy);
+  numbers << NumberRow("NaN voxels", FormatCount(before.nan), FormatCount(after.nan));
+  numbers << NumberRow("Infinite voxels", FormatCount(before.infinite), FormatCount(after.infinite));
+  numbers << NumberRow("Zero or negative voxels", FormatCount(before.nonPositive), FormatCount(after.nonPositive));
+
+  data facts{ data::type::list };
+  facts << Pair("Voxels in the mask", FormatCount(report.maskVoxels));
+  facts << Pair("Voxels replaced (NaN or infinite)", FormatCount(report.replaced));
+
+  data charts{ data::type::list };
+  if (pictures != nullptr)
+  {
+    if (pictures->field)
+    {
+      const FieldRange range = RangeOf(*pictures->field, pictures->mask);
+      facts << Pair("Field, smallest to largest",
+                    range.maximum > 0.0 ? FormatFixed(range.minimum, 3) + " to " + FormatFixed(range.maximum, 3) : "–");
+    }
+    for (const bool isAfter : { false, true })
+    {
+      auto sample = Sample(isAfter ? *pictures->after : *pictures->before, pictures->mask, true);
+      if (!sample.empty())
+      {
+        data chart;
+        chart["svg"] = isAfter
+                         ? HistogramSvg(std::move(sample), "After", "after", "After: intensity, units of the output")
+                         : HistogramSvg(std::move(sample), "Before", "before", "Before: intensity, raw units");
+        charts << chart;
+      }
+    }
+  }
+
+  data item;
+  item["title"] = OrFalse(title);
+  item["where"] =
+    report.maskVoxels > 0 || (pictures != nullptr && pictures->mask) ? "inside the mask" : "in the whole image";
+  item["numbers"] = std::move(numbers);
+  item["charts"] = std::move(charts);
+  item["facts"] = std::move(facts);
+  return item;
+}
+
+data
+StepData(const CaseReport & report)
+{
+  data list{ data::type::list };
+  list << Pair("Read", FormatFixed(report.readSeconds, 2));
+  if (!report.channels.empty())
+  {
+    for (std::size_t stage = 0; stage < report.channels.front().stages.size(); ++stage)
+    {
+      double seconds = 0.0;
+      for (const ChannelReport & channel : report.channels)
+      {
+        seconds += stage < channel.stages.size() ? channel.stages[stage].seconds : 0.0;
+      }
+      list << Pair(report.channels.front().stages[stage].name, FormatFixed(seconds, 2));
+    }
+  }
+  list << Pair("Write", FormatFixed(report.writeSeconds, 2));
+  list << Pair("In all", FormatFixed(report.seconds, 2));
+  return list;
+}
+
+data
+FileData(const CaseReport & report)
+{
+  data list{ data::type::list };
+  list << Pair("Input", report.input + " (" + report.inputFormat + ", " + report.inputComponent + ")");
+  list << Pair("SHA-256 of the input", report.inputSha256.empty() ? "–" : report.inputSha256);
+  list << Pair("Mask given", report.mask.empty() ? "none" : report.mask);
+  list << Pair("Output", report.output + " (" + report.fileType + ")");
+  if (!report.participant.empty())
+  {
+    list << Pair("Participant", report.participant);
+  }
+  list << Pair("NaN policy", report.nanPolicy);
+  list << Pair("Voxels clamped by the file type", FormatCount(report.clamped));
+  list << Pair("Peak memory", FormatFixed(report.peakMemoryMiB, 0) + " MiB");
+  list << Pair("Threads", std::to_string(report.threads));
+  return list;
+}
+
+std::vector<std::string>
+AllWarnings(const CaseReport & report)
+{
+  std::vector<std::string> all = report.warnings;
+  for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
+  {
+    for (const StageReport & stage : report.channels[channel].stages)
+    {
+      for (const std::string & warning : stage.warnings)
+      {
+        const std::string where = report.channels.size() > 1 ? ", channel " + std::to_string(channel + 1) : "";
+        all.push_back(stage.name + where + ": " + warning);
+      }
+    }
+  }
+  return all;
+}
+} // namespace
+
+std::string
+RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels, const std::string & name)
+{
+  const bool hasPictures = !channels.empty() && channels.size() == report.channels.size() &&
+                           std::all_of(channels.begin(),
+                                       channels.end(),
+                                       [](const CasePictures & pictures) { return pictures.before && pictures.after; });
+
+  data warnings{ data::type::list };
+  for (const std::string & warning : AllWarnings(report))
+  {
+    warnings << data{ warning };
+  }
+
+  data groups{ data::type::list };
+  bool hasFields = false;
+  if (hasPictures)
+  {
+    const WorkImage & reference = *channels.front().before;
+    Layout            layout;
+    layout.planes = ChoosePlanes(reference, channels.front().mask);
+    layout.letters = !IsPhotograph(report.inputFormat);
+
+    std::vector<Group> all;
+    for (std::size_t channel = 0; channel < channels.size(); ++channel)
+    {
+      CheckSizes(name, channels[channel], reference.GetLargestPossibleRegion().GetSize());
+      hasFields = hasFields || channels[channel].field;
+      if (channels.size() != 3 || channel == 0)
+      {
+        all.emplace_back();
+      }
+      all.back().channels.push_back(channel);
+    }
+    for (Group & group : all)
+    {
+      std::vector<const IntensitySummary *> before;
+      std::vector<const IntensitySummary *> after;
+      for (const std::size_t channel : group.channels)
+      {
+        before.push_back(&report.channels[channel].before);
+        after.push_back(&report.channels[channel].after);
+      }
+      group.before = Pool(before);
+      group.after = Pool(after);
+    }
+
+    // Two windows of before and after are noisy and hardly compress; fields are smooth and do.
+    const double planesOfGroup = 5.0 * static_cast<double>(layout.planes.size() * all.front().channels.size());
+    const auto   affordable = static_cast<std::size_t>(PictureBytes / (planesOfGroup * SmallestSide * SmallestSide));
+    const std::size_t shown = std::clamp<std::size_t>(all.size(), 1, std::max<std::size_t>(1, affordable));
+    const double      side =
+      std::min<double>(LargestSide, std::sqrt(PictureBytes / (planesOfGroup * static_cast<double>(shown))));
+
+    double finest = std::numeric_limits<double>::infinity();
+    for (const Plane & plane : layout.planes)
+    {
+      const auto [width, height] = Extent(reference, plane);
+      layout.longest = std::max({ &plane == &layout.planes.front() ? 0.0 : layout.longest, width, height });
+      finest = std::min({ finest, reference.GetSpacing()[plane.columnAxis], reference.GetSpacing()[plane.rowAxis] });
+    }
+    layout.pixel = std::max(finest, layout.longest / std::floor(side));
+
+    for (std::size_t group = 0; group < shown; ++group)
+    {
+      groups << GroupData(channels, all[group], layout);
+    }
+    if (shown < all.size())
+    {
+      warnings << data{ "Pictures of the first " + std::to_string(shown) + " of " + std::to_string(all.size()) +
+                        " channels; the numbers are of all." };
+    }
+  }
+
+  data channelList{ data::type::list };
+  for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
+  {
+    channelList << ChannelData(report.channels[channel],
+                               hasPictures ? &channels[channel] : nullptr,
+                               report.channels.size() > 1 ? "Channel " + std::to_string(channel + 1) : "");
+  }
+
+  data content;
+  content["name"] = name;
+  content["site"] = OrFalse(report.site);
+  content["hasWarnings"] = warnings.is_non_empty_list();
+  content["warnings"] = std::move(warnings);
+  content["hasPictures"] = hasPictures;
+  content["hasFields"] = hasFields;
+  content["groups"] = std::move(groups);
+  content["channels"] = std::move(channelList);
+  content["steps"] = StepData(report);
+  content["files"] = FileData(report);
+  return kainjow::mustache::mustache(CaseTemplate).render(content);
+}
+} // namespace isolux

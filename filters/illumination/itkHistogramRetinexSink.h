@@ -1,0 +1,259 @@
+#ifndef itkHistogramRetinexSink_h
+#define itkHistogramRetinexSink_h
+
+#include "itkSmoothField.h"
+
+#include "itkImage.h"
+#include "itkImageSink.h"
+#include "itkSimpleDataObjectDecorator.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace itk
+{
+/** What the estimate rests on. */
+struct HistogramRetinexSummary
+{
+  std::uint64_t maskVoxels{ 0 };
+  std::uint64_t excluded{ 0 }; ///< mask voxels left out of the fit: not finite, or not positive
+  std::uint64_t samples{ 0 };  ///< 0: too few voxels for an estimate, the field is 1
+  unsigned int  rim{ 0 };      ///< voxels from the mask's border that were kept away from
+  unsigned int  iterations{ 0 };
+  double        logFloor{ 0.0 }; ///< intensity
+
+  bool
+  operator==(const HistogramRetinexSummary & other) const
+  {
+    return maskVoxels == other.maskVoxels && excluded == other.excluded && samples == other.samples &&
+           rim == other.rim && iterations == other.iterations && logFloor == other.logFloor;
+  }
+};
+
+/** \class HistogramRetinexSink
+ * \brief Learns the smooth multiplicative illumination of an image: log image = log reflectance + log illumination.
+ *
+ * The log illumination is a SmoothField that makes the histogram of the log reflectance sharpest. Voxels are drawn from
+ * the mask at full resolution by a hash of their index, away from the mask's rim, and lightly blurred; the histogram of
+ * what remains after the field is deconvolved (HistogramSharpening), the field refitted to the difference, and the
+ * kernel's width lowered step by step (Widths). The field's mean inside the mask is 1.
+ *
+ * \par Access
+ * Streams: the input is read once, in NumberOfStreamDivisions pieces with a rim of two voxels. The mask is held whole.
+ *
+ * \par Properties
+ * - The same bits for every number of threads and stream divisions.
+ * - A gain of the image leaves the field as it is.
+ * - Voxels that are not finite or not positive, and samples not above LogFloor times the median, are left out of the fit.
+ * - Too few voxels, or none, give a field of 1, never an exception.
+ *
+ * \par Reference
+ * J. Sled, A. Zijdenbos, A. Evans, IEEE TMI 17:87, 1998, DOI 10.1109/42.668698 (sharpening);
+ * E. Land, J. McCann, J. Opt. Soc. Am. 61:1, 1971, DOI 10.1364/JOSA.61.000001 (retinex).
+ * \ingroup Illumination
+ */
+template <typename TInputImage, typename TMaskImage = Image<unsigned char, TInputImage::ImageDimension>>
+class ITK_TEMPLATE_EXPORT HistogramRetinexSink : public ImageSink<TInputImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(HistogramRetinexSink);
+
+  using Self = HistogramRetinexSink;
+  using Superclass = ImageSink<TInputImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  using RegionType = typename TInputImage::RegionType;
+  using IndexType = typename TInputImage::IndexType;
+
+  static constexpr unsigned int Dimension = TInputImage::ImageDimension;
+  static constexpr unsigned int DefaultOrder = 4;
+  static constexpr unsigned int DefaultNumberOfSamples = 100000;
+  static constexpr unsigned int DefaultRim = 2;
+  static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
+  static constexpr double       DefaultSmoothing = 0.7;
+  static constexpr double       DefaultFlattest = 1.0;
+  static constexpr double       DefaultLogFloor = 0.05;
+  static constexpr double       DefaultConvergenceThreshold = 1e-4;
+  static constexpr double       DefaultWienerNoise = 0.01;
+  static std::vector<double>
+  DefaultWidths()
+  {
+    return { 0.15, 0.10, 0.07, 0.05 };
+  }
+
+  itkNewMacro(Self);
+  itkTypeMacro(HistogramRetinexSink, ImageSink);
+
+  /** Non-zero inside. Optional: without one every voxel counts. */
+  itkSetInputMacro(MaskImage, TMaskImage);
+  itkGetInputMacro(MaskImage, TMaskImage);
+
+  itkGetDecoratedOutputMacro(Field, SmoothField);
+  itkGetDecoratedOutputMacro(Summary, HistogramRetinexSummary);
+
+  /** Total degree of the Legendre series, 1 to 8. */
+  itkSetMacro(Order, unsigned int);
+  itkGetConstMacro(Order, unsigned int);
+
+  /** Voxels drawn from the mask, before those near its rim are dropped. */
+  itkSetMacro(NumberOfSamples, unsigned int);
+  itkGetConstMacro(NumberOfSamples, unsigned int);
+
+  /** Deviation of the Gaussian blur of each sample, in mm, and 0.8 voxel at most along each axis: it calms noise without
+   * mixing tissues. */
+  itkSetMacro(Smoothing, double);
+  itkGetConstMacro(Smoothing, double);
+
+  /** Voxels of the finest axis to keep away from the mask's border, 0 to 4. Lowered where too few samples remain. */
+  itkSetMacro(Rim, unsigned int);
+  itkGetConstMacro(Rim, unsigned int);
+
+  /** Fraction in (0, 1] of the samples that is kept: those with the smallest relative deviation around them. */
+  itkSetMacro(Flattest, double);
+  itkGetConstMacro(Flattest, double);
+
+  /** Fraction of the samples' median intensity at and below which voxels are left out of the fit. */
+  itkSetMacro(LogFloor, double);
+  itkGetConstMacro(LogFloor, double);
+
+  /** Full widths at half maximum of the sharpening kernel, in log intensity, one after the other. */
+  void
+  SetWidths(const std::vector<double> & widths)
+  {
+    if (m_Widths != widths)
+    {
+      m_Widths = widths;
+      this->Modified();
+    }
+  }
+  itkGetConstReferenceMacro(Widths, std::vector<double>);
+
+  /** Iterations at most for each width. */
+  itkSetMacro(MaximumNumberOfIterations, unsigned int);
+  itkGetConstMacro(MaximumNumberOfIterations, unsigned int);
+
+  /** Root-mean-square change of the log field at which a width has settled. */
+  itkSetMacro(ConvergenceThreshold, double);
+  itkGetConstMacro(ConvergenceThreshold, double);
+
+  /** Noise of the Wiener deconvolution, as a fraction of the signal's power. */
+  itkSetMacro(WienerNoise, double);
+  itkGetConstMacro(WienerNoise, double);
+
+  /** Number of pieces that the input is read in. Default 1. */
+  void
+  SetNumberOfStreamDivisions(const unsigned int divisions) override
+  {
+    Superclass::SetNumberOfStreamDivisions(divisions);
+  }
+
+  using Superclass::MakeOutput;
+  using typename Superclass::DataObjectIdentifierType;
+  DataObject::Pointer
+  MakeOutput(const DataObjectIdentifierType & name) override
+  {
+    if (name == "Field")
+    {
+      return SimpleDataObjectDecorator<SmoothField>::New().GetPointer();
+    }
+    return name == "Summary" ? SimpleDataObjectDecorator<HistogramRetinexSummary>::New().GetPointer()
+                             : Superclass::MakeOutput(name);
+  }
+
+protected:
+  HistogramRetinexSink()
+  {
+    this->SetField(SmoothField{});
+    this->SetSummary(HistogramRetinexSummary{});
+  }
+  ~HistogramRetinexSink() override = default;
+
+  itkSetDecoratedOutputMacro(Field, SmoothField);
+  itkSetDecoratedOutputMacro(Summary, HistogramRetinexSummary);
+
+  void
+  VerifyPreconditions() ITKv5_CONST override;
+  void
+  VerifyInputInformation() ITKv5_CONST override;
+  unsigned int
+  GetNumberOfInputRequestedRegions() override;
+  void
+  GenerateNthInputRequestedRegion(unsigned int division) override;
+  void
+  BeforeStreamedGenerateData() override;
+  void
+  StreamedGenerateData(unsigned int division) override;
+  void
+  AfterStreamedGenerateData() override;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+  void
+  ThreadedStreamedGenerateData(const RegionType &) override
+  {}
+
+private:
+  struct Sample
+  {
+    std::uint64_t offset;    // linear index in the whole image
+    double        intensity; // blurred
+    double        deviation; // relative, of its neighbourhood
+    unsigned int  depth;     // voxels to the mask's border, at most Rim
+  };
+  struct Samples
+  {
+    std::vector<Sample> list;
+    std::uint64_t       nonPositive{ 0 };
+    void
+    Merge(const Samples & other)
+    {
+      list.insert(list.end(), other.list.begin(), other.list.end());
+      nonPositive += other.nonPositive;
+    }
+  };
+  struct Neighbour
+  {
+    typename TInputImage::OffsetType offset;
+    unsigned int                     level;  // smallest rim whose box holds it
+    double                           weight; // of the blur
+  };
+
+  void
+  MakeNeighbourhood();
+  void
+  DrawSamples(const RegionType & slab, Samples & samples) const;
+  IndexType
+  IndexAt(std::uint64_t offset) const;
+  /** Drops samples near the rim, at or below the log floor, and the steepest. */
+  void
+  SelectSamples(HistogramRetinexSummary & summary);
+  SmoothField
+  FitField(HistogramRetinexSummary & summary) const;
+  /** Sets the field's mean to 1 and its bounds to its range, inside the mask. */
+  void
+  NormaliseField(SmoothField & field);
+
+  unsigned int        m_Order{ DefaultOrder };
+  unsigned int        m_NumberOfSamples{ DefaultNumberOfSamples };
+  double              m_Smoothing{ DefaultSmoothing };
+  unsigned int        m_Rim{ DefaultRim };
+  double              m_Flattest{ DefaultFlattest };
+  double              m_LogFloor{ DefaultLogFloor };
+  std::vector<double> m_Widths{ DefaultWidths() };
+  unsigned int        m_MaximumNumberOfIterations{ DefaultMaximumNumberOfIterations };
+  double              m_ConvergenceThreshold{ DefaultConvergenceThreshold };
+  double              m_WienerNoise{ DefaultWienerNoise };
+
+  RegionType             m_Region; // of the current division, without its rim
+  RegionType             m_MaskBox;
+  std::uint64_t          m_MaskVoxels{ 0 };
+  std::uint64_t          m_HashLimit{ 0 }; // a voxel is drawn when the hash of its index is below
+  std::vector<Neighbour> m_Neighbourhood;
+  typename TInputImage::SizeType m_Radius{};
+  Samples                        m_Samples;
+};
+} // namespace itk
+
+#include "itkHistogramRetinexSink.hxx"
+#endif

@@ -1,0 +1,572 @@
+#ifndef itkHistogramRetinexSink_hxx
+#define itkHistogramRetinexSink_hxx
+
+#include "itkExactSum.h"
+#include "itkHistogramSharpening.h"
+#include "itkImageRows.h"
+#include "itkPortableExp.h"
+#include "itkSmoothFieldFit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace itk
+{
+namespace HistogramRetinexDetail
+{
+/** SplitMix64 of a voxel's linear index: which voxels are drawn depends on nothing else. */
+inline std::uint64_t
+Hash(std::uint64_t value)
+{
+  value += 0x9e3779b97f4a7c15U;
+  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+  return value ^ (value >> 31U);
+}
+
+struct MaskExtent
+{
+  std::uint64_t        voxels{ 0 };
+  std::array<long, 4>  lowest{ { LONG_MAX, LONG_MAX, LONG_MAX, LONG_MAX } };
+  std::array<long, 4>  highest{ { LONG_MIN, LONG_MIN, LONG_MIN, LONG_MIN } };
+
+  void
+  Merge(const MaskExtent & other)
+  {
+    voxels += other.voxels;
+    for (std::size_t axis = 0; axis < 4; ++axis)
+    {
+      lowest[axis] = std::min(lowest[axis], other.lowest[axis]);
+      highest[axis] = std::max(highest[axis], other.highest[axis]);
+    }
+  }
+};
+
+struct FieldRange
+{
+  ExactSum      sum;
+  std::uint64_t count{ 0 };
+  double        lowest{ std::numeric_limits<double>::infinity() };
+  double        highest{ -std::numeric_limits<double>::infinity() };
+
+  void
+  Merge(const FieldRange & other)
+  {
+    sum.Merge(other.sum);
+    count += other.count;
+    lowest = std::min(lowest, other.lowest);
+    highest = std::max(highest, other.highest);
+  }
+};
+} // namespace HistogramRetinexDetail
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
+{
+  Superclass::VerifyPreconditions();
+  if (m_Order < 1 || m_Order > 8)
+  {
+    itkExceptionMacro("Order must be in [1, 8], got " << m_Order << '.');
+  }
+  if (!(m_Flattest > 0.0 && m_Flattest <= 1.0))
+  {
+    itkExceptionMacro("Flattest must be in (0, 1], got " << m_Flattest << '.');
+  }
+  if (m_Rim > 4)
+  {
+    itkExceptionMacro("Rim must be in [0, 4] voxels, got " << m_Rim << '.');
+  }
+  if (!(m_Smoothing >= 0.0))
+  {
+    itkExceptionMacro("Smoothing must be >= 0 mm, got " << m_Smoothing << '.');
+  }
+  for (const double width : m_Widths)
+  {
+    if (!(width >= 0.02 && width <= 1.0))
+    {
+      itkExceptionMacro("Widths must be in [0.02, 1] of log intensity, got " << width << '.');
+    }
+  }
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
+{
+  VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
+}
+
+template <typename TInputImage, typename TMaskImage>
+unsigned int
+HistogramRetinexSink<TInputImage, TMaskImage>::GetNumberOfInputRequestedRegions()
+{
+  return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(unsigned int division)
+{
+  const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
+  m_Region = whole;
+  this->GetModifiableRegionSplitter()->GetSplit(division, this->GetNumberOfInputRequestedRegions(), m_Region);
+  RegionType padded = m_Region;
+  padded.PadByRadius(m_Radius);
+  padded.Crop(whole);
+  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(padded);
+  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
+  {
+    mask->SetRequestedRegionToLargestPossibleRegion();
+  }
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
+{
+  Superclass::BeforeStreamedGenerateData();
+  m_Samples = Samples{};
+  this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
+
+  const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
+  m_MaskBox = whole;
+  m_MaskVoxels = whole.GetNumberOfPixels();
+  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
+  {
+    mask->SetRequestedRegionToLargestPossibleRegion();
+    mask->PropagateRequestedRegion();
+    mask->UpdateOutputData();
+    HistogramRetinexDetail::MaskExtent extent;
+    ReduceRegion(
+      this->GetMultiThreader(),
+      mask->GetLargestPossibleRegion(),
+      extent,
+      [mask](const RegionType & slab, HistogramRetinexDetail::MaskExtent & part)
+      {
+        const auto length = static_cast<long>(slab.GetSize(0));
+        ForEachRow(mask,
+                   slab,
+                   [&](const IndexType & index, const auto * row)
+                   {
+                     HistogramRetinexDetail::MaskExtent rowExtent;
+                     for (long i = 0; i < length; ++i)
+                     {
+                       if (row[i] != 0)
+                       {
+                         ++rowExtent.voxels;
+                         rowExtent.lowest[0] = std::min(rowExtent.lowest[0], index[0] + i);
+                         rowExtent.highest[0] = std::max(rowExtent.highest[0], index[0] + i);
+                       }
+                     }
+                     for (unsigned int axis = 1; axis < Dimension && rowExtent.voxels > 0; ++axis)
+                     {
+                       rowExtent.lowest[axis] = rowExtent.highest[axis] = index[axis];
+                     }
+                     part.Merge(rowExtent);
+                   });
+      });
+    m_MaskVoxels = extent.voxels;
+    for (unsigned int axis = 0; axis < Dimension && extent.voxels > 0; ++axis)
+    {
+      if (mask->GetLargestPossibleRegion().GetSize(axis) > 1)
+      {
+        m_MaskBox.SetIndex(axis, extent.lowest[axis]);
+        m_MaskBox.SetSize(axis, static_cast<SizeValueType>(extent.highest[axis] - extent.lowest[axis] + 1));
+      }
+      else
+      {
+        m_MaskVoxels *= whole.GetSize(axis); // the mask holds for the whole axis
+      }
+    }
+  }
+  const double fraction = static_cast<double>(m_NumberOfSamples) / std::max<double>(1.0, static_cast<double>(m_MaskVoxels));
+  m_HashLimit = fraction < 1.0 ? static_cast<std::uint64_t>(std::ldexp(fraction, 64)) : ~std::uint64_t{ 0 };
+  this->MakeNeighbourhood();
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
+{
+  const auto & spacing = this->GetInput()->GetSpacing();
+  const auto   whole = this->GetInput()->GetLargestPossibleRegion();
+  double       finest = std::numeric_limits<double>::infinity();
+  for (unsigned int axis = 0; axis < std::min(Dimension, 3U); ++axis)
+  {
+    finest = whole.GetSize(axis) > 1 ? std::min(finest, spacing[axis]) : finest;
+  }
+  // A fourth axis is time: neither blurred nor eroded.
+  std::array<double, Dimension>                   sigma{};
+  std::array<std::array<long, Dimension>, 5>      reach{}; // of the rim's box, by rim and axis
+  typename TInputImage::OffsetType                lowest{};
+  for (unsigned int axis = 0; axis < std::min(Dimension, 3U); ++axis)
+  {
+    if (whole.GetSize(axis) > 1)
+    {
+      const double ratio = finest / spacing[axis];
+      sigma[axis] = std::min(0.8, m_Smoothing / spacing[axis]);
+      m_Radius[axis] = static_cast<SizeValueType>(std::ceil(2.5 * sigma[axis]));
+      for (unsigned int rim = 1; rim <= m_Rim; ++rim)
+      {
+        reach[rim][axis] = std::max(1L, std::lround(rim * ratio));
+        m_Radius[axis] = std::max(m_Radius[axis], static_cast<SizeValueType>(reach[rim][axis]));
+      }
+    }
+    lowest[axis] = -static_cast<OffsetValueType>(m_Radius[axis]);
+  }
+  m_Neighbourhood.clear();
+  auto offset = lowest;
+  while (true)
+  {
+    Neighbour neighbour{ offset, 0, 1.0 };
+    for (unsigned int axis = 0; axis < Dimension; ++axis)
+    {
+      const auto distance = std::abs(offset[axis]);
+      while (neighbour.level <= m_Rim && distance > reach[neighbour.level][axis])
+      {
+        ++neighbour.level;
+      }
+      const double scaled = sigma[axis] > 0.0 ? static_cast<double>(distance) / sigma[axis] : distance == 0 ? 0.0 : 40.0;
+      neighbour.weight *= scaled <= 3.0 ? std::exp(-0.5 * scaled * scaled) : 0.0;
+    }
+    if (neighbour.level <= m_Rim || neighbour.weight > 0.0)
+    {
+      m_Neighbourhood.push_back(neighbour);
+    }
+    unsigned int axis = 0;
+    while (axis < Dimension && ++offset[axis] > static_cast<OffsetValueType>(m_Radius[axis]))
+    {
+      offset[axis] = lowest[axis];
+      ++axis;
+    }
+    if (axis == Dimension)
+    {
+      break;
+    }
+  }
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
+{
+  ReduceRegion(this->GetMultiThreader(),
+               m_Region,
+               m_Samples,
+               [this](const RegionType & slab, Samples & samples) { this->DrawSamples(slab, samples); });
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & slab, Samples & samples) const
+{
+  const TInputImage * image = this->GetInput();
+  const TMaskImage *  mask = this->GetMaskImage();
+  const RegionType    whole = image->GetLargestPossibleRegion();
+  const auto          length = static_cast<long>(slab.GetSize(0));
+  ForEachRow(
+    image,
+    slab,
+    [&](const IndexType & rowIndex, const auto * row)
+    {
+      const auto *  maskRow = MaskAt(mask, rowIndex);
+      std::uint64_t rowOffset = 0;
+      for (unsigned int axis = Dimension; axis-- > 0;)
+      {
+        rowOffset =
+          rowOffset * whole.GetSize(axis) + static_cast<std::uint64_t>(rowIndex[axis] - whole.GetIndex(axis));
+      }
+      for (long i = 0; i < length; ++i)
+      {
+        if (maskRow && maskRow[i] == 0)
+        {
+          continue;
+        }
+        const auto centreIntensity = static_cast<double>(row[i]);
+        if (!(std::isfinite(centreIntensity) && centreIntensity > 0.0))
+        {
+          ++samples.nonPositive;
+          continue;
+        }
+        const std::uint64_t offset = rowOffset + static_cast<std::uint64_t>(i);
+        if (HistogramRetinexDetail::Hash(offset) >= m_HashLimit)
+        {
+          continue;
+        }
+        IndexType centre = rowIndex;
+        centre[0] += i;
+        unsigned int depth = m_Rim;
+        double       weights = 0.0;
+        double       sum = 0.0;
+        double       squares = 0.0;
+        for (const Neighbour & neighbour : m_Neighbourhood)
+        {
+          const IndexType index = centre + neighbour.offset;
+          if (!whole.IsInside(index))
+          {
+            continue;
+          }
+          if (mask && *MaskAt(mask, index) == 0)
+          {
+            depth = neighbour.level > 0 ? std::min(depth, neighbour.level - 1) : 0;
+            continue;
+          }
+          const auto intensity = static_cast<double>(image->GetPixel(index));
+          if (neighbour.weight > 0.0 && std::isfinite(intensity) && intensity > 0.0)
+          {
+            weights += neighbour.weight;
+            sum += neighbour.weight * intensity;
+            squares += neighbour.weight * intensity * intensity;
+          }
+        }
+        const double mean = sum / weights;
+        const double variance = std::max(0.0, squares / weights - mean * mean);
+        samples.list.push_back({ offset, mean, std::sqrt(variance) / mean, depth });
+      }
+    });
+}
+
+template <typename TInputImage, typename TMaskImage>
+typename TInputImage::IndexType
+HistogramRetinexSink<TInputImage, TMaskImage>::IndexAt(std::uint64_t offset) const
+{
+  const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
+  IndexType        index;
+  for (unsigned int axis = 0; axis < Dimension; ++axis)
+  {
+    index[axis] = whole.GetIndex(axis) + static_cast<IndexValueType>(offset % whole.GetSize(axis));
+    offset /= whole.GetSize(axis);
+  }
+  return index;
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::SelectSamples(HistogramRetinexSummary & summary)
+{
+  auto & list = m_Samples.list;
+  // Threads deliver in any order.
+  std::sort(list.begin(), list.end(), [](const Sample & a, const Sample & b) { return a.offset < b.offset; });
+
+  const auto drawn = list.size();
+  const auto atLeast = [&list](unsigned int depth)
+  {
+    return static_cast<std::size_t>(
+      std::count_if(list.begin(), list.end(), [depth](const Sample & sample) { return sample.depth >= depth; }));
+  };
+  summary.rim = m_Rim;
+  while (summary.rim > 0 && atLeast(summary.rim) < std::max<std::size_t>(2000, drawn / 5))
+  {
+    --summary.rim;
+  }
+  list.erase(
+    std::remove_if(list.begin(), list.end(), [&](const Sample & sample) { return sample.depth < summary.rim; }),
+    list.end());
+
+  if (!list.empty())
+  {
+    std::vector<double> intensities;
+    intensities.reserve(list.size());
+    for (const Sample & sample : list)
+    {
+      intensities.push_back(sample.intensity);
+    }
+    const auto middle = intensities.begin() + static_cast<std::ptrdiff_t>(intensities.size() / 2);
+    std::nth_element(intensities.begin(), middle, intensities.end());
+    summary.logFloor = m_LogFloor * *middle;
+    list.erase(std::remove_if(list.begin(),
+                              list.end(),
+                              [&](const Sample & sample) { return sample.intensity <= summary.logFloor; }),
+               list.end());
+  }
+  if (m_Flattest < 1.0 && !list.empty())
+  {
+    std::vector<double> deviations;
+    deviations.reserve(list.size());
+    for (const Sample & sample : list)
+    {
+      deviations.push_back(sample.deviation);
+    }
+    const auto kept = static_cast<std::size_t>(m_Flattest * static_cast<double>(list.size() - 1));
+    const auto limit = deviations.begin() + static_cast<std::ptrdiff_t>(kept);
+    std::nth_element(deviations.begin(), limit, deviations.end());
+    list.erase(
+      std::remove_if(list.begin(), list.end(), [&](const Sample & sample) { return sample.deviation > *limit; }),
+      list.end());
+  }
+  summary.maskVoxels = m_MaskVoxels;
+  summary.excluded = m_Samples.nonPositive;
+  summary.samples = list.size();
+}
+
+template <typename TInputImage, typename TMaskImage>
+SmoothField
+HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary) const
+{
+  SmoothField field;
+  field.order = m_Order;
+  for (unsigned int axis = 0; axis < Dimension; ++axis)
+  {
+    const auto extent = static_cast<double>(m_MaskBox.GetSize(axis)) - 1.0;
+    field.centre[axis] = static_cast<double>(m_MaskBox.GetIndex(axis)) + 0.5 * extent;
+    field.halfExtent[axis] = 0.5 * extent;
+  }
+  const auto & list = m_Samples.list;
+  if (list.size() < 20 * field.Terms().size())
+  {
+    summary.samples = 0;
+    return SmoothField{};
+  }
+
+  std::vector<SmoothFieldFit::Position> positions(list.size());
+  std::vector<double>                   logIntensity(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i)
+  {
+    const IndexType index = this->IndexAt(list[i].offset);
+    for (unsigned int axis = 0; axis < Dimension; ++axis)
+    {
+      positions[i][axis] = static_cast<double>(index[axis]);
+    }
+    logIntensity[i] = std::log(list[i].intensity);
+  }
+  const SmoothFieldFit fit(field, positions);
+  const auto [low, high] = std::minmax_element(logIntensity.begin(), logIntensity.end());
+  constexpr double    margin = 1.0; // room for the field, which may move intensities beyond their first range
+  constexpr double    binWidth = 0.01;
+  HistogramSharpening sharpening(*low - margin, *high + margin, binWidth);
+
+  std::vector<double> logField(list.size());
+  std::vector<double> residual(list.size());
+  for (const double width : m_Widths)
+  {
+    sharpening.SetKernel(width, m_WienerNoise);
+    for (unsigned int iteration = 0; iteration < m_MaximumNumberOfIterations; ++iteration)
+    {
+      for (std::size_t i = 0; i < list.size(); ++i)
+      {
+        residual[i] = logIntensity[i] - logField[i];
+      }
+      sharpening.Fit(residual);
+      for (std::size_t i = 0; i < list.size(); ++i)
+      {
+        residual[i] = logIntensity[i] - sharpening.Estimate(residual[i]);
+      }
+      field.coefficients = fit.Solve(residual);
+      field.coefficients[0] = 0.0; // the constant is the histogram's to keep
+      const auto refined = fit.Evaluate(field.coefficients);
+      double     change = 0.0;
+      for (std::size_t i = 0; i < list.size(); ++i)
+      {
+        change += (refined[i] - logField[i]) * (refined[i] - logField[i]);
+      }
+      logField = refined;
+      ++summary.iterations;
+      if (std::sqrt(change / static_cast<double>(list.size())) < m_ConvergenceThreshold)
+      {
+        break;
+      }
+    }
+  }
+  return field;
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & field)
+{
+  const TMaskImage *                 mask = this->GetMaskImage();
+  const SmoothFieldRowEvaluator    logFieldOf(field);
+  HistogramRetinexDetail::FieldRange range;
+  RegionType                         box = m_MaskBox;
+  for (unsigned int axis = 0; axis < Dimension; ++axis)
+  {
+    if (mask && mask->GetLargestPossibleRegion().GetSize(axis) == 1)
+    {
+      box.SetIndex(axis, mask->GetLargestPossibleRegion().GetIndex(axis));
+      box.SetSize(axis, 1);
+    }
+  }
+  // Rows of the image without a mask, of the mask's box with one: the field alone is evaluated.
+  ReduceRegion(this->GetMultiThreader(),
+               box,
+               range,
+               [&](const RegionType & slab, HistogramRetinexDetail::FieldRange & part)
+               {
+                 const std::size_t   length = slab.GetSize(0);
+                 std::vector<double> logField(length);
+                 IndexType           index = slab.GetIndex();
+                 const auto          rows = slab.GetNumberOfPixels() / length;
+                 for (SizeValueType row = 0; row < rows; ++row)
+                 {
+                   logFieldOf(index, index[0], length, logField.data());
+                   const auto * maskRow = MaskAt(mask, index);
+                   double       sum = 0.0;
+                   for (std::size_t i = 0; i < length; ++i)
+                   {
+                     if (maskRow == nullptr || maskRow[i] != 0)
+                     {
+                       sum += PortableExp(logField[i]);
+                       ++part.count;
+                       part.lowest = std::min(part.lowest, logField[i]);
+                       part.highest = std::max(part.highest, logField[i]);
+                     }
+                   }
+                   part.sum.Add(sum);
+                   for (unsigned int axis = 1; axis < Dimension; ++axis)
+                   {
+                     if (++index[axis] <= slab.GetUpperIndex()[axis])
+                     {
+                       break;
+                     }
+                     index[axis] = slab.GetIndex(axis);
+                   }
+                 }
+               });
+  const double logMean = std::log(range.sum.Value() / static_cast<double>(range.count));
+  field.coefficients[0] -= logMean;
+  field.logMinimum = range.lowest - logMean;
+  field.logMaximum = range.highest - logMean;
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
+{
+  Superclass::AfterStreamedGenerateData();
+  HistogramRetinexSummary summary;
+  this->SelectSamples(summary);
+  SmoothField field = this->FitField(summary);
+  if (!field.coefficients.empty())
+  {
+    this->NormaliseField(field);
+  }
+  m_Samples = Samples{};
+  this->SetField(field);
+  this->SetSummary(summary);
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+HistogramRetinexSink<TInputImage, TMaskImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "Order: " << m_Order << '\n';
+  os << indent << "NumberOfSamples: " << m_NumberOfSamples << '\n';
+  os << indent << "Smoothing: " << m_Smoothing << '\n';
+  os << indent << "Rim: " << m_Rim << '\n';
+  os << indent << "Flattest: " << m_Flattest << '\n';
+  os << indent << "LogFloor: " << m_LogFloor << '\n';
+  os << indent << "MaximumNumberOfIterations: " << m_MaximumNumberOfIterations << '\n';
+  os << indent << "ConvergenceThreshold: " << m_ConvergenceThreshold << '\n';
+  os << indent << "WienerNoise: " << m_WienerNoise << '\n';
+  os << indent << "Widths:";
+  for (const double width : m_Widths)
+  {
+    os << ' ' << width;
+  }
+  os << '\n';
+}
+} // namespace itk
+#endif

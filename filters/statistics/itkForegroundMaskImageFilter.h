@@ -1,0 +1,113 @@
+#ifndef itkForegroundMaskImageFilter_h
+#define itkForegroundMaskImageFilter_h
+
+#include "itkQuantileSketch.h"
+
+#include "itkImage.h"
+#include "itkImageToImageFilter.h"
+#include "itkSimpleDataObjectDecorator.h"
+
+#include <cstdint>
+
+namespace itk
+{
+/** How foreground is told from background. */
+enum class ForegroundRule
+{
+  Automatic,
+  LogOtsu, ///< Otsu's threshold of the log intensity: magnitude images such as MR, air near 0
+  Otsu,    ///< Otsu's threshold of the intensity: images with negative values
+  Air,     ///< above -500: CT in Hounsfield units, air -1000, water 0
+  All      ///< every finite pixel: 2-D images, whose background is part of the picture
+};
+
+struct ForegroundSummary
+{
+  ForegroundRule rule{ ForegroundRule::Automatic }; ///< the rule that was used, never Automatic
+  double         threshold{ 0.0 };                  ///< intensity: foreground is above; -infinity for All
+  std::uint64_t  components{ 0 };                   ///< kept
+  std::uint64_t  voxels{ 0 };
+};
+
+/** \class ForegroundMaskImageFilter
+ * \brief Mask of the object: pixels above a threshold, in the largest connected components, holes closed.
+ *
+ * Automatic takes All for an image with fewer than three axes of extent above 1 (a fourth axis is time and not counted);
+ * Air where more than 5 % of the finite voxels lie in [-1100, -900]; Otsu where more than 5 % are negative; else LogOtsu.
+ * LogOtsu works on log(max(x, q / 1000)), q the 99.5th percentile, so that air set to zero and noisy air are one class.
+ *
+ * \par Access
+ * WholeImage.
+ *
+ * \par Properties
+ * - LogOtsu and Otsu are invariant to a gain, Otsu also to an offset.
+ * - Components of less than ComponentFraction of the largest one are dropped; then background that does not reach the
+ *   image's border is filled.
+ * - A constant image is foreground as a whole, except one of zeros, whose mask is empty. Non-finite pixels are never
+ *   above the threshold.
+ * - Of a series (extent above 1 along a fourth axis) give the mean frame.
+ *
+ * \par Reference
+ * N. Otsu, A threshold selection method from gray-level histograms, IEEE TSMC 9:62, 1979. DOI 10.1109/TSMC.1979.4310076
+ * \ingroup Statistics
+ */
+template <typename TInputImage, typename TOutputImage = Image<unsigned char, TInputImage::ImageDimension>>
+class ITK_TEMPLATE_EXPORT ForegroundMaskImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(ForegroundMaskImageFilter);
+
+  using Self = ForegroundMaskImageFilter;
+  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  using RegionType = typename TInputImage::RegionType;
+
+  static constexpr double DefaultComponentFraction = 0.1;
+
+  itkNewMacro(Self);
+  itkTypeMacro(ForegroundMaskImageFilter, ImageToImageFilter);
+
+  itkSetEnumMacro(Rule, ForegroundRule);
+  itkGetEnumMacro(Rule, ForegroundRule);
+
+  /** Smallest component kept, as a fraction in [0, 1] of the largest one's size. */
+  itkSetMacro(ComponentFraction, double);
+  itkGetConstMacro(ComponentFraction, double);
+
+
+  const ForegroundSummary &
+  GetSummary() const
+  {
+    return m_Summary;
+  }
+
+protected:
+  ForegroundMaskImageFilter() = default;
+  ~ForegroundMaskImageFilter() override = default;
+
+  void
+  VerifyPreconditions() ITKv5_CONST override;
+  void
+  GenerateInputRequestedRegion() override;
+  void
+  EnlargeOutputRequestedRegion(DataObject * output) override;
+  void
+  GenerateData() override;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  ForegroundRule
+  ChooseRule(const QuantileSketch & sketch) const;
+  static double
+  Threshold(ForegroundRule rule, const QuantileSketch & sketch);
+
+  ForegroundRule    m_Rule{ ForegroundRule::Automatic };
+  double            m_ComponentFraction{ DefaultComponentFraction };
+  ForegroundSummary m_Summary;
+};
+} // namespace itk
+
+#include "itkForegroundMaskImageFilter.hxx"
+#endif

@@ -1,0 +1,140 @@
+#ifndef itkQuantileSketch_h
+#define itkQuantileSketch_h
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace itk
+{
+/** \class QuantileSketch
+ * \brief Histogram of float intensities in bins of relative width 2^-9: no range to be known, merged exactly.
+ *
+ * A bin holds the floats that share sign, exponent and the first nine bits of the mantissa, so one pass serves any range
+ * and merging is the addition of counts. Quantiles are off by at most 1/512 of their value. 2 MiB of counts.
+ * Non-finite values must not be added.
+ * \ingroup Statistics
+ */
+class QuantileSketch
+{
+public:
+  static constexpr std::size_t NumberOfBins = std::size_t{ 1 } << 18U;
+
+  void
+  Add(float value)
+  {
+    if (m_Counts.empty())
+    {
+      m_Counts.resize(NumberOfBins);
+    }
+    ++m_Counts[BinOf(value)];
+    ++m_Count;
+    m_Minimum = std::min(m_Minimum, value);
+    m_Maximum = std::max(m_Maximum, value);
+  }
+
+  void
+  Merge(const QuantileSketch & other)
+  {
+    if (other.m_Count == 0)
+    {
+      return;
+    }
+    m_Counts.resize(NumberOfBins);
+    for (std::size_t i = 0; i < NumberOfBins; ++i)
+    {
+      m_Counts[i] += other.m_Counts[i];
+    }
+    m_Count += other.m_Count;
+    m_Minimum = std::min(m_Minimum, other.m_Minimum);
+    m_Maximum = std::max(m_Maximum, other.m_Maximum);
+  }
+
+  std::uint64_t
+  Count() const
+  {
+    return m_Count;
+  }
+  /** NaN when empty. */
+  double
+  Minimum() const
+  {
+    return m_Count > 0 ? m_Minimum : std::numeric_limits<double>::quiet_NaN();
+  }
+  double
+  Maximum() const
+  {
+    return m_Count > 0 ? m_Maximum : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  /** The value below which a fraction p in [0, 1] lies, interpolated within its bin. NaN when empty. */
+  double
+  Quantile(double p) const
+  {
+    if (m_Count == 0)
+    {
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+    const double rank = p * static_cast<double>(m_Count);
+    double       below = 0.0;
+    for (std::size_t i = 0; i < NumberOfBins; ++i)
+    {
+      const auto count = static_cast<double>(m_Counts[i]);
+      if (count > 0.0 && below + count >= rank)
+      {
+        const double low = LowerEdge(i);
+        const double value = low + (LowerEdge(i + 1) - low) * (rank - below) / count;
+        return std::clamp(value, this->Minimum(), this->Maximum());
+      }
+      below += count;
+    }
+    return m_Maximum;
+  }
+
+  /** Calls f(value at the bin's centre, count) for each occupied bin, in rising order. */
+  template <typename TFunction>
+  void
+  ForEachBin(TFunction && f) const
+  {
+    for (std::size_t i = 0; i < m_Counts.size(); ++i)
+    {
+      if (m_Counts[i] > 0)
+      {
+        f(0.5 * (LowerEdge(i) + LowerEdge(i + 1)), m_Counts[i]);
+      }
+    }
+  }
+
+private:
+  static constexpr unsigned int DroppedBits = 14;
+
+  static std::size_t
+  BinOf(float value)
+  {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof(bits));
+    const std::uint32_t ordered = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+    return ordered >> DroppedBits;
+  }
+
+  static double
+  LowerEdge(std::size_t bin)
+  {
+    const auto          ordered = static_cast<std::uint32_t>(bin << DroppedBits);
+    const std::uint32_t bits = (ordered & 0x80000000U) != 0 ? ordered & 0x7fffffffU : ~ordered;
+    float               value = 0.0F;
+    std::memcpy(&value, &bits, sizeof(value));
+    return std::isfinite(value) ? value : std::copysign(std::numeric_limits<float>::max(), value);
+  }
+
+  std::vector<std::uint64_t> m_Counts;
+  std::uint64_t              m_Count{ 0 };
+  float                      m_Minimum{ std::numeric_limits<float>::infinity() };
+  float                      m_Maximum{ -std::numeric_limits<float>::infinity() };
+};
+} // namespace itk
+
+#endif

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "Stage.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** Intensities of one image inside the mask (everywhere where there is none). */
+struct IntensitySummary
+{
+  std::size_t count = 0; ///< finite voxels
+  std::size_t nan = 0;
+  std::size_t infinite = 0;
+  std::size_t nonPositive = 0;
+  double      mean = 0.0;
+  double      standardDeviation = 0.0; ///< biased (divided by n)
+  double      minimum = 0.0;
+  double      maximum = 0.0;
+
+  std::array<double, 101> percentiles{}; ///< 0 to 100
+};
+
+/** Evenness within tissues, where no labels are given: the voxels inside the mask fall into three classes by Otsu's
+ * thresholds on the corrected image (after the last illumination stage); the same voxels are then compared before and
+ * after. CV = deviation / mean of the brightest class. CJV = (sd1 + sd2) / |mean2 - mean1| of the two brightest classes.
+ * Entropy, in bits, is that of the log intensity's histogram in bins of 0.01. Smaller is more even. */
+struct Evenness
+{
+  double coefficientOfVariation = 0.0;
+  double coefficientOfJointVariation = 0.0;
+  double entropy = 0.0;
+};
+
+struct StageReport
+{
+  std::string              name;
+  Values                   options; ///< every one, as used
+  Values                   learned;
+  double                   seconds = 0.0; ///< its own filters, without those upstream
+  std::vector<std::string> warnings;
+};
+
+/** One channel's way through the pipeline. */
+struct ChannelReport
+{
+  std::vector<StageReport> stages;
+  IntensitySummary         before;
+  IntensitySummary         after;
+  Evenness                 evennessBefore;
+  Evenness                 evennessAfter;
+  std::size_t              maskVoxels = 0;
+  std::size_t              replaced = 0; ///< non-finite voxels replaced on output
+};
+
+/** What the sidecar records. Names are file names only: no path and no patient name. */
+struct CaseReport
+{
+  std::string                input;
+  std::string                inputSha256;
+  std::string                inputFormat;
+  std::string                inputComponent;
+  std::string                mask; ///< file name; "" where none was given
+  std::string                maskSha256;
+  std::string                output;
+  std::string                site;
+  std::string                participant;
+  std::string                nanPolicy = "keep";
+  std::string                fileType = "float32";
+  std::size_t                clamped = 0; ///< voxels clamped by the output's file type
+  std::vector<ChannelReport> channels;
+  std::vector<std::string>   warnings; ///< of reading and writing; those of stages are with the stage
+  double                     seconds = 0.0;
+  double                     readSeconds = 0.0;
+  double                     writeSeconds = 0.0;
+  double                     peakMemoryMiB = 0.0;
+  unsigned int               threads = 1;
+};
+
+/** Images of one channel, for the report. */
+struct CasePictures
+{
+  WorkImage::Pointer before;
+  WorkImage::Pointer after;
+  WorkImage::Pointer field; ///< null where no stage divides by one
+  MaskImage::Pointer mask;  ///< null where there is none
+};
+} // namespace isolux

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "CaseReport.h"
+#include "Stage.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** A stage by name, with the options that differ from its defaults. */
+struct StageSpec
+{
+  std::string name;
+  Values      options;
+};
+
+/** What a pipeline file says. */
+struct PipelineSpec
+{
+  std::vector<StageSpec> stages;
+  std::string            nan = "keep"; ///< non-finite voxels of the output: "keep", "zero", or "mean" of the mask
+};
+
+/** foreground, histogram-retinex, instance-norm with their defaults: for MR. The same as data/pipelines/default.json. */
+PipelineSpec
+DefaultPipeline();
+
+/** How, not what: nothing here changes a bit of the result. */
+struct Execution
+{
+  unsigned int threads = 1;
+  unsigned int streamDivisions = 1;
+};
+
+/** Processors that this process may use: affinity, then SLURM_CPUS_PER_TASK, OMP_NUM_THREADS and
+ * ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS where they are lower. */
+unsigned int
+AvailableThreads();
+
+/** One number for ITK's pool and for OpenMP. */
+void
+SetThreads(unsigned int threads);
+
+/** Stages in a row over one channel. */
+class Pipeline
+{
+public:
+  /** \throws UsageError: no stage, unknown name or option, value out of bounds, a stage that needs a mask without one. */
+  Pipeline(const PipelineSpec & spec, bool maskGiven);
+
+  struct Result
+  {
+    ChannelReport report;
+    CasePictures  images;
+  };
+
+  /** Runs every stage. The mask may be null. */
+  Result
+  Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask, const Execution & execution);
+
+  /** Undoes the stages from their recorded values, last stage first. \throws Error where a stage cannot be undone. */
+  WorkImage::Pointer
+  Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned);
+
+  /** Every option of every stage, as used. */
+  std::vector<StageSpec>
+  Describe() const;
+
+private:
+  std::vector<std::unique_ptr<Stage>> m_Stages;
+  std::vector<StageDescription>       m_Descriptions;
+  std::string                         m_Nan;
+};
+
+/** Counts, moments and percentiles inside the mask; everywhere where it is null. */
+IntensitySummary
+Summarise(const WorkImage::Pointer & image, const MaskImage::Pointer & mask);
+} // namespace isolux

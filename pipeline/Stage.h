@@ -1,0 +1,171 @@
+#pragma once
+
+#include "Parameter.h"
+
+#include "itkImage.h"
+#include "itkProcessObject.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** Axes x, y, z in mm (LPS) and t in seconds. A 2-D image or a volume has extent 1 along the axes that it lacks. */
+using WorkImage = itk::Image<float, 4>;
+/** Zero is outside. Extent 1 along t: one mask for every frame. */
+using MaskImage = itk::Image<unsigned char, 4>;
+
+/** How much of its input a stage needs to produce one output region. */
+enum class Access
+{
+  Pointwise,     ///< the same region
+  Neighbourhood, ///< the same region and a rim
+  TwoPass,       ///< one streamed pass over the whole image first, then the same region
+  WholeImage     ///< everything at once: stops a pipeline from streaming
+};
+
+std::string
+ToString(Access access);
+
+/** What stages hand on. */
+struct Flow
+{
+  WorkImage::Pointer image;
+  MaskImage::Pointer mask; ///< null: no mask
+};
+
+/** A learner, which reads its input once and keeps a small value, and an applier, which uses that value on any region.
+ * The learned value is what the sidecar records and what ConnectInverse() undoes with. */
+class Stage
+{
+public:
+  virtual ~Stage() = default;
+
+  virtual void
+  VisitOptions(ParameterVisitor & visit) = 0;
+
+  /** What the connected filters have learned once they have run; assigned, it is what ConnectInverse() uses. */
+  virtual void
+  VisitLearned(ParameterVisitor & visit) = 0;
+
+  /** Appends this stage's filters; nothing executes until the end of the pipeline is updated.
+   * The learner reads its input in `streamDivisions` pieces, which never changes the result. */
+  virtual Flow
+  Connect(const Flow & input, unsigned int streamDivisions) = 0;
+
+  /** Appends the filter that undoes this stage with the learned value.
+   * \throws Error where the options lose information; the text says which. */
+  virtual WorkImage::Pointer
+  ConnectInverse(const WorkImage::Pointer & output) = 0;
+
+  /** Multiplicative field that the stage divides by, over the grid of `grid`; null for a stage that has none. */
+  virtual WorkImage::Pointer
+  Field(const WorkImage::Pointer &)
+  {
+    return nullptr;
+  }
+
+  /** What the user should know of the finished run, with counts. */
+  virtual std::vector<std::string>
+  Warnings() const
+  {
+    return {};
+  }
+
+  /** The filters that Connect() appended, for progress and timing. */
+  const std::vector<itk::ProcessObject::Pointer> &
+  Filters() const
+  {
+    return m_Filters;
+  }
+
+protected:
+  /** Creates a filter of this stage. */
+  template <typename TFilter>
+  typename TFilter::Pointer
+  Make()
+  {
+    auto filter = TFilter::New();
+    m_Filters.emplace_back(filter.GetPointer());
+    return filter;
+  }
+
+  /** The mean over time of a series, with extent 1 along t; the image itself where it has but one frame. */
+  WorkImage::Pointer
+  MeanFrame(const WorkImage::Pointer & image);
+
+private:
+  std::vector<itk::ProcessObject::Pointer> m_Filters;
+};
+
+/** A stage with options and a learned value that are plain structs with a Visit(ParameterVisitor &). */
+template <typename TOptions, typename TLearned>
+class StageOf : public Stage
+{
+public:
+  void
+  VisitOptions(ParameterVisitor & visit) final
+  {
+    m_Options.Visit(visit);
+  }
+
+  void
+  VisitLearned(ParameterVisitor & visit) final
+  {
+    this->Collect();
+    m_Learned.Visit(visit);
+  }
+
+protected:
+  /** Fills m_Learned from the connected learner; does nothing where none is connected. */
+  virtual void
+  Collect() = 0;
+
+  TOptions m_Options;
+  TLearned m_Learned;
+};
+
+struct StageDescription
+{
+  std::string name;    ///< kebab-case: the command line's verb
+  std::string family;  ///< the folder in filters/ that it comes from
+  std::string summary; ///< one sentence
+  std::string formula;
+  std::string reference;
+  Access      access = Access::Pointwise;
+  bool        makesMask = false;
+  bool        needsMask = false;  ///< must come after a stage that makes a mask, or be given one
+  bool        makesField = false; ///< divides by a field, see Stage::Field()
+  std::string inverse;            ///< when and how exactly the stage can be undone
+
+  std::function<std::unique_ptr<Stage>()> make;
+};
+
+class StageRegistry
+{
+public:
+  /** \throws std::logic_error where the name is taken. */
+  void
+  Add(StageDescription description);
+
+  /** \throws UsageError with the nearest known name. */
+  const StageDescription &
+  Find(const std::string & name) const;
+
+  /** In the order of registration. */
+  const std::vector<StageDescription> &
+  All() const
+  {
+    return m_Stages;
+  }
+
+private:
+  std::vector<StageDescription> m_Stages;
+};
+
+/** Every stage of this build, registered explicitly: no static-initializer order, no stripped objects. */
+const StageRegistry &
+BuiltInStages();
+} // namespace isolux

@@ -1,0 +1,83 @@
+#include "Error.h"
+#include "Stage.h"
+
+#include "stages/Stages.h"
+
+#include "itkMeanProjectionImageFilter.h"
+
+namespace isolux
+{
+std::string
+ToString(Access access)
+{
+  switch (access)
+  {
+    case Access::Pointwise:
+      return "pointwise";
+    case Access::Neighbourhood:
+      return "neighbourhood";
+    case Access::TwoPass:
+      return "two passes";
+    case Access::WholeImage:
+      return "whole image";
+  }
+  return "";
+}
+
+WorkImage::Pointer
+Stage::MeanFrame(const WorkImage::Pointer & image)
+{
+  constexpr unsigned int time = 3;
+  image->UpdateOutputInformation();
+  if (image->GetLargestPossibleRegion().GetSize(time) == 1)
+  {
+    return image;
+  }
+  auto mean = this->Make<itk::MeanProjectionImageFilter<WorkImage, WorkImage>>();
+  mean->SetInput(image);
+  mean->SetProjectionDimension(time);
+  return mean->GetOutput();
+}
+
+void
+StageRegistry::Add(StageDescription description)
+{
+  for (const auto & stage : m_Stages)
+  {
+    if (stage.name == description.name)
+    {
+      throw std::logic_error("stage '" + stage.name + "' registered twice");
+    }
+  }
+  m_Stages.push_back(std::move(description));
+}
+
+const StageDescription &
+StageRegistry::Find(const std::string & name) const
+{
+  std::vector<std::string> known;
+  for (const auto & stage : m_Stages)
+  {
+    if (stage.name == name)
+    {
+      return stage;
+    }
+    known.push_back(stage.name);
+  }
+  throw UsageError("no stage is called '" + name + "'" + SuggestNearest(name, known));
+}
+
+const StageRegistry &
+BuiltInStages()
+{
+  static const StageRegistry registry = []
+  {
+    StageRegistry stages;
+    stages.Add(DescribeForegroundStage());
+    stages.Add(DescribeHistogramRetinexStage());
+    stages.Add(DescribeInstanceNormStage());
+    return stages;
+  }();
+  return registry;
+}
+} // namespace isolux

@@ -1,0 +1,12 @@
+#include "Version.h"
+
+#include "itkVersion.h"
+
+namespace isolux
+{
+std::string
+ItkVersion()
+{
+  return itk::Version::GetITKVersion();
+}
+} // namespace isolux

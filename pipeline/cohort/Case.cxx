@@ -1,0 +1,172 @@
+#include "Case.h"
+
+#include "AtomicFile.h"
+#include "Error.h"
+#include "SidecarJson.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+
+namespace isolux
+{
+namespace
+{
+double
+SecondsSince(std::chrono::steady_clock::time_point start)
+{
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double
+PeakMemoryMiB()
+{
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+/** A volume on the same grid that holds something else. */
+Volume
+Like(const Volume & volume, const WorkImage::Pointer & image)
+{
+  Volume other = volume;
+  other.channels = { image };
+  other.axes = std::min(volume.axes, 3U);
+  return other;
+}
+
+WorkImage::Pointer
+AsImage(const MaskImage * mask, const WorkImage * grid)
+{
+  auto region = grid->GetLargestPossibleRegion();
+  region.SetSize(3, 1);
+  auto image = WorkImage::New();
+  image->CopyInformation(grid);
+  image->SetRegions(region);
+  image->Allocate();
+  const auto voxels = region.GetNumberOfPixels();
+  if (mask == nullptr)
+  {
+    std::fill_n(image->GetBufferPointer(), voxels, 1.0F);
+  }
+  else
+  {
+    std::copy_n(mask->GetBufferPointer(), voxels, image->GetBufferPointer());
+  }
+  return image;
+}
+} // namespace
+
+CaseResult
+ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
+{
+  const auto start = std::chrono::steady_clock::now();
+  CaseResult result;
+  auto &     report = result.report;
+  Volume     volume = ReadVolume(task.input);
+
+  MaskImage::Pointer mask;
+  if (!task.mask.empty())
+  {
+    mask = ReadMask(task.mask, *volume.channels.front(), report.warnings);
+    report.mask = task.mask.filename().string();
+    report.maskSha256 = HashVolume(task.mask);
+  }
+  report.readSeconds = SecondsSince(start);
+
+  Volume output = volume;
+  for (std::size_t i = 0; i < volume.channels.size(); ++i)
+  {
+    auto channel = Pipeline(pipeline, mask.IsNotNull()).Run(volume.channels[i], mask, options.execution);
+    output.channels[i] = channel.images.after;
+    report.channels.push_back(std::move(channel.report));
+    result.channels.push_back(std::move(channel.images));
+  }
+
+  const auto writing = std::chrono::steady_clock::now();
+  const auto & first = result.channels.front();
+  if (!options.mask.empty())
+  {
+    WriteOptions mask8 = options.write;
+    mask8.type = FileType::UInt8;
+    WriteVolume(Like(volume, AsImage(first.mask, first.before)), options.mask, mask8);
+  }
+  if (!options.field.empty())
+  {
+    if (!first.field)
+    {
+      throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
+                       options.field.string() + "; add 'histogram-retinex' or leave --field out");
+    }
+    WriteOptions field32 = options.write;
+    field32.type = FileType::Float32;
+    Volume field = Like(volume, first.field);
+    field.channels.clear();
+    for (const auto & channel : result.channels)
+    {
+      field.channels.push_back(channel.field);
+    }
+    WriteVolume(field, options.field, field32);
+  }
+  WriteOptions write = options.write;
+  if (options.maskIsOutput)
+  {
+    output = Like(volume, AsImage(first.mask, first.before));
+    write.type = FileType::UInt8;
+  }
+  // Removed first: a sidecar must never lie beside a volume that it does not describe.
+  const auto sidecar = SidecarPath(task.output);
+  std::filesystem::remove(sidecar);
+  report.clamped = WriteVolume(output, task.output, write);
+  if (report.clamped > 0)
+  {
+    report.warnings.push_back(std::to_string(report.clamped) +
+                              " voxels clamped or not finite: int16 cannot hold them; use --dtype float32");
+  }
+  report.writeSeconds = SecondsSince(writing);
+
+  report.input = task.input.filename().string();
+  report.inputSha256 = volume.sha256;
+  report.inputFormat = volume.format;
+  report.inputComponent = volume.component;
+  report.output = task.output.filename().string();
+  report.fileType = ToString(write.type);
+  report.site = task.site;
+  report.participant = task.participant;
+  report.nanPolicy = pipeline.nan;
+  report.threads = options.execution.threads;
+  report.seconds = SecondsSince(start);
+  report.peakMemoryMiB = PeakMemoryMiB();
+  WriteTextFile(sidecar, WriteSidecar(report));
+  return result;
+}
+
+void
+RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
+{
+  const Sidecar sidecar = ReadSidecar(SidecarPath(output));
+  if (sidecar.fileType == ToString(FileType::UInt8))
+  {
+    throw Error(output.string() + ": is a mask, from which no intensities can be restored");
+  }
+  Volume volume = ReadVolume(output);
+  if (sidecar.learned.size() != volume.channels.size())
+  {
+    throw Error(output.string() + ": has " + std::to_string(volume.channels.size()) + " channels, its sidecar " +
+                std::to_string(sidecar.learned.size()) + "; the two do not belong together");
+  }
+  for (std::size_t i = 0; i < volume.channels.size(); ++i)
+  {
+    try
+    {
+      volume.channels[i] = Pipeline(sidecar.pipeline, true).Undo(volume.channels[i], sidecar.learned[i]);
+    }
+    catch (const Error & error)
+    {
+      throw Error(output.string() + ": " + error.what());
+    }
+  }
+  WriteVolume(volume, back, options.write);
+}
+} // namespace isolux

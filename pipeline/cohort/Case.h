@@ -1,0 +1,49 @@
+#pragma once
+
+#include "CaseReport.h"
+#include "Pipeline.h"
+#include "Volume.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** One volume to process. */
+struct CaseTask
+{
+  std::string           name;  ///< what the user reads: the input's path relative to where the search began
+  std::filesystem::path input; ///< a file, or a folder that holds one DICOM series
+  std::filesystem::path output;
+  std::filesystem::path mask; ///< empty: none
+  std::string           site;
+  std::string           participant;
+  std::string           problem; ///< not empty: why this case cannot be run
+};
+
+struct CaseOptions
+{
+  Execution             execution;
+  WriteOptions          write;
+  std::filesystem::path field;       ///< where to write the multiplicative field; empty: nowhere
+  std::filesystem::path mask;        ///< where to write the mask; empty: nowhere
+  bool                  maskIsOutput = false; ///< the task's output is the mask instead of the image
+};
+
+struct CaseResult
+{
+  CaseReport                report;
+  std::vector<CasePictures> channels;
+};
+
+/** Reads, runs the pipeline over every channel, writes output and then sidecar.
+ * \throws Error; nothing is left under a final name then. */
+CaseResult
+ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options);
+
+/** Reads an output and its sidecar and writes the original intensities, as far as the stages can be undone.
+ * \throws Error naming what is missing or which stage cannot be undone. */
+void
+RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options);
+} // namespace isolux

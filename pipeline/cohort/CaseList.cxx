@@ -1,0 +1,282 @@
+#include "CaseList.h"
+
+#include "AtomicFile.h"
+#include "Error.h"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <sstream>
+
+namespace isolux
+{
+namespace fs = std::filesystem;
+
+namespace
+{
+bool
+IsMaskName(const std::string & stem)
+{
+  static const std::regex pattern("(.*[_-])?(mask|dseg|probseg|seg|label|labels)$", std::regex::icase);
+  return std::regex_match(stem, pattern);
+}
+
+/** The pixels of a .hdr, a slice of a series: read by way of the header or the folder. */
+bool
+IsPartOfAnother(const fs::path & volume)
+{
+  const std::string extension = VolumeExtension(volume);
+  return extension == ".img" || extension == ".img.gz" || extension == ".dcm" || extension == ".ima";
+}
+
+bool
+IsBidsStem(const std::string & stem)
+{
+  static const std::regex pattern("sub-[A-Za-z0-9]+(_[a-z]+-[A-Za-z0-9+]+)*_[A-Za-z0-9]+");
+  return std::regex_match(stem, pattern);
+}
+
+std::string
+Stem(const fs::path & volume)
+{
+  return WithoutVolumeExtension(volume).filename().string();
+}
+
+/** The folder of the search, then its sub-folders, without hidden ones; each folder's entries sorted. */
+template <typename TFunction>
+void
+Walk(const fs::path & folder, TFunction && visit)
+{
+  std::vector<fs::path> entries;
+  for (const auto & entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied))
+  {
+    if (entry.path().filename().string().front() != '.')
+    {
+      entries.push_back(entry.path());
+    }
+  }
+  std::sort(entries.begin(), entries.end());
+  visit(folder, entries);
+  for (const auto & entry : entries)
+  {
+    if (fs::is_directory(entry))
+    {
+      Walk(entry, visit);
+    }
+  }
+}
+
+std::vector<CaseTask>
+FromTable(const fs::path & table)
+{
+  std::istringstream                 lines(ReadTextFile(table));
+  std::string                        line;
+  std::map<std::string, std::size_t> columns;
+  std::vector<CaseTask>              tasks;
+  std::size_t                        number = 0;
+  const auto                         cells = [](std::string text)
+  {
+    if (!text.empty() && text.back() == '\r')
+    {
+      text.pop_back();
+    }
+    std::vector<std::string> list;
+    std::istringstream       stream(text + '\t');
+    for (std::string cell; std::getline(stream, cell, '\t');)
+    {
+      list.push_back(cell == "n/a" ? "" : cell);
+    }
+    return list;
+  };
+  while (std::getline(lines, line))
+  {
+    ++number;
+    const auto row = cells(line);
+    if (number == 1)
+    {
+      for (std::size_t i = 0; i < row.size(); ++i)
+      {
+        columns[row[i]] = i;
+      }
+      if (columns.count("path") == 0)
+      {
+        throw UsageError(table.string() + ": a list of volumes needs a column 'path' in its first line, tab separated");
+      }
+      continue;
+    }
+    if (line.empty() || line == "\r")
+    {
+      continue;
+    }
+    const auto cell = [&](const std::string & name)
+    {
+      const auto column = columns.find(name);
+      return column == columns.end() || column->second >= row.size() ? std::string() : row[column->second];
+    };
+    if (cell("path").empty())
+    {
+      throw UsageError(table.string() + ", line " + std::to_string(number) + ": the column 'path' is empty");
+    }
+    CaseTask task;
+    task.name = cell("path");
+    task.input = table.parent_path() / cell("path");
+    task.mask = cell("mask").empty() ? fs::path() : table.parent_path() / cell("mask");
+    task.site = cell("site");
+    task.participant = cell("participant_id");
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+std::vector<CaseTask>
+FromFolder(const fs::path & folder, const fs::path & output)
+{
+  const bool            bids = fs::exists(folder / "dataset_description.json");
+  std::vector<CaseTask> tasks;
+  const auto            add = [&](const fs::path & input)
+  {
+    CaseTask task;
+    task.input = input;
+    task.name = input.lexically_relative(folder).generic_string();
+    if (task.name == ".")
+    {
+      task.name = fs::canonical(folder).filename().string();
+    }
+    const std::string stem = Stem(input);
+    if (IsBidsStem(stem))
+    {
+      task.participant = stem.substr(0, stem.find('_'));
+    }
+    tasks.push_back(std::move(task));
+  };
+  const fs::path written = fs::weakly_canonical(output);
+  Walk(folder,
+       [&](const fs::path & place, const std::vector<fs::path> & entries)
+       {
+         const fs::path canonical = fs::weakly_canonical(place);
+         if (std::mismatch(written.begin(), written.end(), canonical.begin(), canonical.end()).first == written.end())
+         {
+           return; // what an earlier run wrote is no input
+         }
+         const auto inside = place.lexically_relative(folder);
+         if (bids && (inside.begin()->string().rfind("sub-", 0) != 0 || place.filename() != "anat"))
+         {
+           return;
+         }
+         if (HoldsDicomSeries(place))
+         {
+           add(place);
+         }
+         for (const auto & entry : entries)
+         {
+           if (fs::is_regular_file(entry) && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
+           {
+             add(entry);
+           }
+         }
+       });
+  return tasks;
+}
+
+/** The mask of a case in a folder of masks: same relative name, or with _mask, or BIDS's _desc-brain_mask. */
+fs::path
+FindMask(const fs::path & folder, const CaseTask & task, std::string & tried)
+{
+  const fs::path    relative(task.name);
+  const std::string stem = Stem(relative);
+  const std::string base = IsBidsStem(stem) ? stem.substr(0, stem.rfind('_')) : stem;
+  for (const auto & place : { folder / relative.parent_path(), folder })
+  {
+    for (const auto & name : { stem, stem + "_mask", stem + "_brainmask", base + "_desc-brain_mask", base + "_mask" })
+    {
+      for (const char * extension : { ".nii.gz", ".nii", ".mha", ".mhd", ".nrrd", ".nhdr", ".tif", ".png" })
+      {
+        const fs::path candidate = place / (name + extension);
+        if (fs::is_regular_file(candidate) && fs::absolute(candidate) != fs::absolute(task.input))
+        {
+          return candidate;
+        }
+      }
+    }
+  }
+  tried = "'" + stem + "', '" + stem + "_mask', '" + stem + "_brainmask'";
+  return {};
+}
+} // namespace
+
+std::string
+HarmonizedName(const std::string & stem)
+{
+  if (!IsBidsStem(stem))
+  {
+    return stem;
+  }
+  static const std::regex description("_desc-[A-Za-z0-9+]+");
+  const std::string       plain = std::regex_replace(stem, description, "");
+  const auto              suffix = plain.rfind('_');
+  return plain.substr(0, suffix) + "_desc-harmonized" + plain.substr(suffix);
+}
+
+std::vector<CaseTask>
+ListCases(const fs::path & input, const fs::path & output, const fs::path & maskFolder)
+{
+  std::vector<CaseTask> tasks;
+  if (fs::is_directory(input))
+  {
+    tasks = FromFolder(input, output);
+  }
+  else if (input.extension() == ".tsv")
+  {
+    tasks = FromTable(input);
+  }
+  else if (fs::exists(input))
+  {
+    CaseTask task;
+    task.input = input;
+    task.name = input.filename().string();
+    tasks = { task };
+  }
+  else
+  {
+    throw UsageError(input.string() + ": no such file or folder; give a folder, a BIDS dataset, a .tsv list or a volume");
+  }
+  if (tasks.empty())
+  {
+    throw UsageError(input.string() + ": no volume found below it; known endings are .nii .nii.gz .hdr .nrrd .nhdr .mha .mhd "
+                                      ".tif .tiff .png .jpg, and folders of DICOM files");
+  }
+  std::sort(tasks.begin(), tasks.end(), [](const auto & a, const auto & b) { return a.name < b.name; });
+
+  std::map<fs::path, std::vector<CaseTask *>> byName; // without ending: twins x.nii and x.nii.gz would share a sidecar
+  for (auto & task : tasks)
+  {
+    fs::path relative = fs::path(task.name).lexically_normal();
+    if (relative.is_absolute() || *relative.begin() == "..")
+    {
+      relative = relative.filename();
+    }
+    const fs::path stem = relative.parent_path() / HarmonizedName(Stem(relative));
+    task.output = output / (stem.string() + OutputExtension(task.input));
+    byName[stem].push_back(&task);
+    if (!maskFolder.empty() && task.mask.empty())
+    {
+      std::string tried;
+      task.mask = FindMask(maskFolder, task, tried);
+      if (task.mask.empty())
+      {
+        task.problem = task.name + ": no mask in " + maskFolder.string() + "; looked for " + tried +
+                       " with a volume's ending; add it, or run without --mask-dir";
+      }
+    }
+  }
+  for (const auto & [name, twins] : byName)
+  {
+    for (std::size_t i = 0; twins.size() > 1 && i < twins.size(); ++i)
+    {
+      twins[i]->problem = twins[i]->name + ": would be written under the same name as " +
+                          twins[i == 0 ? 1 : 0]->name + "; which one is meant? Rename or remove one";
+    }
+  }
+  return tasks;
+}
+} // namespace isolux

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "Case.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** What `harmonize` finds under `input`:
+ * - a .tsv with a column `path` and optionally `mask`, `site`, `participant_id`, relative to the TSV's folder;
+ * - a BIDS dataset (dataset_description.json): the images of sub-*\/[ses-*\/]anat, no derivatives;
+ * - a folder: every volume below it and every folder that holds a DICOM series, but no masks and labels
+ *   (names ending in _mask, _dseg, _probseg, _seg, _label, _labels);
+ * - a single volume.
+ * Sorted by name. A case that cannot be run (no mask under `maskFolder`, two inputs for one output) has a `problem`.
+ * \throws UsageError where there is no input, or a TSV has no column `path`. */
+std::vector<CaseTask>
+ListCases(const std::filesystem::path & input,
+          const std::filesystem::path & output,
+          const std::filesystem::path & maskFolder);
+
+/** "sub-01_ses-2_T1w" -> "sub-01_ses-2_desc-harmonized_T1w"; a name that is not BIDS stays as it is. */
+std::string
+HarmonizedName(const std::string & stem);
+} // namespace isolux

@@ -1,0 +1,196 @@
+#include "Bytes.h"
+
+#include "AtomicFile.h"
+#include "Error.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace isolux
+{
+namespace
+{
+struct Descriptor
+{
+  int value;
+
+  ~Descriptor()
+  {
+    ::close(value);
+  }
+};
+} // namespace
+
+std::string
+SystemMessage()
+{
+  return std::generic_category().message(errno);
+}
+
+Bytes::Bytes(std::size_t size)
+{
+  Resize(size);
+}
+
+void
+Bytes::Resize(std::size_t size)
+{
+  void * const data = std::realloc(m_Data.get(), size > 0 ? size : 1);
+  if (data == nullptr)
+  {
+    throw Error("out of memory: " + std::to_string(size) + " bytes are needed; free memory or use a larger machine");
+  }
+  static_cast<void>(m_Data.release());
+  m_Data.reset(static_cast<char *>(data));
+  m_Size = size;
+}
+
+Bytes
+ReadBytes(const std::filesystem::path & path)
+{
+  const std::string name = path.string();
+  const Descriptor  file{ ::open(path.c_str(), O_RDONLY | O_CLOEXEC) };
+  if (file.value < 0)
+  {
+    throw Error(name + ": cannot be opened: " + SystemMessage() + "; check the name and the permissions");
+  }
+  struct stat status
+  {
+  };
+  if (::fstat(file.value, &status) != 0)
+  {
+    throw Error(name + ": cannot be read: " + SystemMessage());
+  }
+  if (!S_ISREG(status.st_mode))
+  {
+    throw Error(name + ": is not a regular file; give the name of an image file");
+  }
+  if (status.st_size == 0)
+  {
+    throw Error(name + ": is empty (0 bytes); copy or make it again");
+  }
+  Bytes       bytes(static_cast<std::size_t>(status.st_size));
+  std::size_t filled = 0;
+  while (filled < bytes.Size())
+  {
+    const ssize_t count = ::read(file.value, bytes.Data() + filled, bytes.Size() - filled);
+    if (count < 0 && errno == EINTR)
+    {
+      continue;
+    }
+    if (count <= 0)
+    {
+      throw Error(name + ": cannot be read beyond byte " + std::to_string(filled) + ": " +
+                  (count < 0 ? SystemMessage() : "the file shrank meanwhile") + "; copy it again");
+    }
+    filled += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+OutputFile::OutputFile(const std::filesystem::path & path, std::string name)
+  : m_Name(std::move(name))
+  , m_Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666))
+{
+  if (m_Descriptor < 0)
+  {
+    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; choose another output folder");
+  }
+}
+
+OutputFile::~OutputFile()
+{
+  if (m_Descriptor >= 0)
+  {
+    ::close(m_Descriptor);
+  }
+}
+
+void
+OutputFile::Write(const void * data, std::size_t size)
+{
+  const char * next = static_cast<const char *>(data);
+  while (size > 0)
+  {
+    const ssize_t count = ::write(m_Descriptor, next, size);
+    if (count < 0 && errno == EINTR)
+    {
+      continue;
+    }
+    if (count < 0)
+    {
+      throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; free space or choose another output folder");
+    }
+    next += count;
+    size -= static_cast<std::size_t>(count);
+  }
+}
+
+void
+OutputFile::Close()
+{
+  if (::close(std::exchange(m_Descriptor, -1)) != 0)
+  {
+    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; free space or choose another output folder");
+  }
+}
+
+struct Digest::Context
+{
+  EVP_MD_CTX * md = EVP_MD_CTX_new();
+
+  ~Context()
+  {
+    EVP_MD_CTX_free(md);
+  }
+};
+
+Digest::Digest()
+  : m_Context(std::make_unique<Context>())
+{
+  if (m_Context->md == nullptr || EVP_DigestInit_ex(m_Context->md, EVP_sha256(), nullptr) != 1)
+  {
+    throw Error("SHA-256 is not available from OpenSSL; install a libcrypto that has it");
+  }
+}
+
+Digest::~Digest() = default;
+
+void
+Digest::Add(const void * data, std::size_t size)
+{
+  EVP_DigestUpdate(m_Context->md, data, size);
+}
+
+std::string
+Digest::Finish()
+{
+  std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
+  unsigned int                               size = 0;
+  EVP_DigestFinal_ex(m_Context->md, value.data(), &size);
+  static const char * const digits = "0123456789abcdef";
+  std::string               text;
+  for (unsigned int i = 0; i < size; ++i)
+  {
+    text += digits[value[i] >> 4];
+    text += digits[value[i] & 15];
+  }
+  return text;
+}
+
+std::string
+Sha256(const void * data, std::size_t bytes)
+{
+  Digest digest;
+  digest.Add(data, bytes);
+  return digest.Finish();
+}
+} // namespace isolux

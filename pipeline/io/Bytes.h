@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace isolux
+{
+/** A file's bytes, or what they inflate to. Not initialised: a volume is read into it once. */
+class Bytes
+{
+public:
+  Bytes() = default;
+  /** \throws Error where memory is short. */
+  explicit Bytes(std::size_t size);
+
+  /** Keeps the content up to the smaller size. \throws Error where memory is short. */
+  void
+  Resize(std::size_t size);
+
+  char *
+  Data() const
+  {
+    return m_Data.get();
+  }
+
+  std::size_t
+  Size() const
+  {
+    return m_Size;
+  }
+
+private:
+  struct Free
+  {
+    void
+    operator()(char * data) const
+    {
+      std::free(data);
+    }
+  };
+
+  std::unique_ptr<char, Free> m_Data;
+  std::size_t                 m_Size = 0;
+};
+
+/** \throws Error: missing, a folder, unreadable, empty. */
+Bytes
+ReadBytes(const std::filesystem::path & path);
+
+/** A new file. Every failure is an Error that bears `name` instead of the temporary path. */
+class OutputFile
+{
+public:
+  OutputFile(const std::filesystem::path & path, std::string name);
+  ~OutputFile();
+  OutputFile(const OutputFile &) = delete;
+  OutputFile &
+  operator=(const OutputFile &) = delete;
+
+  void
+  Write(const void * data, std::size_t size);
+
+  /** Also reports what the file system only tells on closing. */
+  void
+  Close();
+
+private:
+  std::string m_Name;
+  int         m_Descriptor = -1;
+};
+
+/** Incremental SHA-256. */
+class Digest
+{
+public:
+  Digest();
+  ~Digest();
+  Digest(const Digest &) = delete;
+  Digest &
+  operator=(const Digest &) = delete;
+
+  void
+  Add(const void * data, std::size_t size);
+
+  void
+  Add(const Bytes & bytes)
+  {
+    Add(bytes.Data(), bytes.Size());
+  }
+
+  /** Lower-case hexadecimal; call once. */
+  std::string
+  Finish();
+
+private:
+  struct Context;
+  std::unique_ptr<Context> m_Context;
+};
+
+/** The message of `errno`. */
+std::string
+SystemMessage();
+} // namespace isolux

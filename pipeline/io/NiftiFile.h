@@ -1,0 +1,41 @@
+#pragma once
+
+#include "AtomicFile.h"
+#include "Volume.h"
+
+#include <nifti1.h>
+#include <nifti2.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** A header as it stood in the file, in this machine's byte order. */
+struct NiftiHeader
+{
+  int               version = 1; ///< 1 or 2
+  nifti_1_header    unused{};    ///< of version 1: holds the fields that NIfTI-2 no longer has
+  nifti_2_header    fields{};    ///< of either version
+  std::vector<char> extensions;  ///< as on disk: size, code and content of each, without the 4-byte extender
+};
+
+/** The file itself, or the header and the pixels of a pair. \throws Error */
+std::vector<std::filesystem::path>
+NiftiFiles(const std::filesystem::path & path);
+
+/** .nii, .hdr or .img, each also with .gz. \throws Error */
+Volume
+ReadNifti(const std::filesystem::path & path);
+
+/** .nii or .nii.gz, into output.Path(); `name` heads every error. Returns the number of clamped voxels. \throws Error
+ */
+std::size_t
+WriteNifti(const Volume &       volume,
+           const AtomicOutput & output,
+           const std::string &  name,
+           bool                 compressed,
+           const WriteOptions & options);
+} // namespace isolux

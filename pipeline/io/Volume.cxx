@@ -1,0 +1,228 @@
+#include "Volume.h"
+
+#include "AtomicFile.h"
+#include "Bytes.h"
+#include "DicomSeries.h"
+#include "Error.h"
+#include "ItkFile.h"
+#include "NiftiFile.h"
+#include "PngFile.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+
+namespace isolux
+{
+namespace fs = std::filesystem;
+
+namespace
+{
+/** Longer endings before those that they contain. */
+constexpr std::array<const char *, 17> Extensions{ ".nii.gz", ".nii",  ".hdr.gz", ".hdr", ".img.gz", ".img",
+                                                   ".nrrd",   ".nhdr", ".mha",    ".mhd", ".tiff",   ".tif",
+                                                   ".png",    ".jpeg", ".jpg",    ".dcm", ".ima" };
+
+bool
+IsNifti(const std::string & extension)
+{
+  return extension.compare(0, 4, ".nii") == 0 || extension.compare(0, 4, ".hdr") == 0 ||
+         extension.compare(0, 4, ".img") == 0;
+}
+
+bool
+IsDicom(const std::string & extension)
+{
+  return extension == ".dcm" || extension == ".ima";
+}
+
+std::string
+KnownExtensions()
+{
+  std::string list;
+  for (const char * extension : Extensions)
+  {
+    list += std::string(list.empty() ? "" : " ") + extension;
+  }
+  return list;
+}
+
+/** The ending of what can be read; ".dcm" for a folder. */
+std::string
+CheckedExtension(const fs::path & path)
+{
+  std::error_code error;
+  if (!fs::exists(path, error))
+  {
+    throw Error(path.string() + ": does not exist; check the name");
+  }
+  const std::string extension = fs::is_directory(path, error) ? ".dcm" : VolumeExtension(path);
+  if (extension.empty())
+  {
+    throw Error(path.string() + ": its ending is not one of a known image format; known are " + KnownExtensions() +
+                " and a folder with one DICOM series");
+  }
+  return extension;
+}
+
+void
+CheckConsistent(const Volume & volume, const std::string & name)
+{
+  if (volume.channels.empty())
+  {
+    throw Error(name + ": there is no image to write");
+  }
+  const auto & size = volume.channels.front()->GetLargestPossibleRegion().GetSize();
+  for (const WorkImage::Pointer & channel : volume.channels)
+  {
+    if (channel->GetLargestPossibleRegion().GetSize() != size ||
+        channel->GetBufferedRegion() != channel->GetLargestPossibleRegion())
+    {
+      throw Error(name + ": its channels differ in size, or are not in memory as a whole");
+    }
+  }
+}
+} // namespace
+
+std::string
+VolumeExtension(const fs::path & path)
+{
+  std::string name = path.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const std::string extension : Extensions)
+  {
+    if (name.size() > extension.size() &&
+        name.compare(name.size() - extension.size(), extension.size(), extension) == 0)
+    {
+      return extension;
+    }
+  }
+  return "";
+}
+
+bool
+IsVolumeName(const fs::path & path)
+{
+  return !VolumeExtension(path).empty();
+}
+
+fs::path
+WithoutVolumeExtension(const fs::path & path)
+{
+  const std::string name = path.string();
+  return name.substr(0, name.size() - VolumeExtension(path).size());
+}
+
+std::string
+OutputExtension(const fs::path & input)
+{
+  const std::string extension = VolumeExtension(input);
+  if (extension.empty() || IsDicom(extension))
+  {
+    return ".nii.gz";
+  }
+  if (IsNifti(extension))
+  {
+    return extension == ".nii" ? ".nii" : ".nii.gz";
+  }
+  return extension == ".mhd"                          ? ".mha"
+         : extension == ".nhdr"                       ? ".nrrd"
+         : extension == ".png" || extension[1] == 'j' ? ".tif"
+                                                      : extension;
+}
+
+std::string
+ToString(FileType type)
+{
+  return type == FileType::Float32 ? "float32" : type == FileType::Int16Scaled ? "int16-scaled" : "uint8";
+}
+
+bool
+HoldsDicomSeries(const fs::path & folder)
+{
+  std::error_code error;
+  for (const auto & entry : fs::directory_iterator(folder, error))
+  {
+    if (!entry.is_regular_file(error))
+    {
+      continue;
+    }
+    const std::string extension = VolumeExtension(entry.path());
+    if (IsDicom(extension))
+    {
+      return true;
+    }
+    if (extension.empty())
+    {
+      std::array<char, 132> head{};
+      std::ifstream(entry.path(), std::ios::binary).read(head.data(), head.size());
+      if (std::equal(head.end() - 4, head.end(), "DICM"))
+      {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+Volume
+ReadVolume(const fs::path & path)
+{
+  const std::string extension = CheckedExtension(path);
+  return IsDicom(extension)    ? ReadDicom(path)
+         : IsNifti(extension)  ? ReadNifti(path)
+         : extension == ".png" ? ReadPng(path)
+                               : ReadItk(path);
+}
+
+std::string
+HashVolume(const fs::path & path)
+{
+  const std::string extension = CheckedExtension(path);
+  Digest            digest;
+  for (const fs::path & file : IsDicom(extension)   ? DicomFiles(path)
+                               : IsNifti(extension) ? NiftiFiles(path)
+                                                    : ItkFiles(path))
+  {
+    digest.Add(ReadBytes(file));
+  }
+  return digest.Finish();
+}
+
+std::size_t
+WriteVolume(const Volume & volume, const fs::path & path, const WriteOptions & options)
+{
+  const std::string name = path.string();
+  const std::string extension = VolumeExtension(path);
+  const bool        isNifti = extension == ".nii" || extension == ".nii.gz";
+  if (extension.empty())
+  {
+    throw Error(name + ": its ending is not one of an image format that is written; " +
+                "use .nii.gz, .nii, .nrrd, .nhdr, .mha, .mhd or .tif");
+  }
+  if (OutputExtension(path) != extension && extension != ".mhd" && extension != ".nhdr")
+  {
+    throw Error(name + ": " + extension + " is not written, it cannot hold float32 intensities in one file; use " +
+                OutputExtension(path));
+  }
+  if (options.type == FileType::Int16Scaled && !isNifti)
+  {
+    throw Error(name + ": only NIfTI holds int16 with a scale; write .nii.gz, or float32");
+  }
+  CheckConsistent(volume, name);
+
+  AtomicOutput output(path);
+  std::size_t  clamped = 0;
+  if (isNifti)
+  {
+    clamped = WriteNifti(volume, output, name, extension == ".nii.gz", options);
+  }
+  else
+  {
+    WriteItk(volume, output, name, options);
+  }
+  output.Commit();
+  return clamped;
+}
+} // namespace isolux

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "Stage.h"
+
+#include "itkMetaDataDictionary.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+struct NiftiHeader;
+
+/** An image file in memory: float intensities in rescaled units, and what is needed to write its header again. */
+struct Volume
+{
+  std::vector<WorkImage::Pointer> channels;  ///< one, or one for each component of a colour or vector image
+  unsigned int                    axes = 3;  ///< 2, 3 or 4: axes that the file has; the channels have four
+  std::string                     format;    ///< "NIfTI-1", "NRRD", "DICOM series", ...
+  std::string                     component; ///< component type in the file: "int16", "float32", ...
+  std::string                     sha256;    ///< of the file's bytes; of a series: of its files' bytes, in slice order
+
+  std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
+  itk::MetaDataDictionary            dictionary; ///< of a file that ITK read
+};
+
+enum class FileType
+{
+  Float32,
+  Int16Scaled, ///< NIfTI only: int16 with scl_slope and scl_inter that cover the data's range
+  UInt8        ///< masks: rounded, clamped to 0 to 255
+};
+
+/** "float32", "int16-scaled", "uint8". */
+std::string
+ToString(FileType type);
+
+struct WriteOptions
+{
+  FileType     type = FileType::Float32;
+  int          compression = 1; ///< 0 to 12, of formats that compress
+  unsigned int threads = 1;
+};
+
+/** True where the name's ending is one that ReadVolume() knows. */
+bool
+IsVolumeName(const std::filesystem::path & path);
+
+/** The name without its volume ending: "a/x.nii.gz" -> "a/x". */
+std::filesystem::path
+WithoutVolumeExtension(const std::filesystem::path & path);
+
+/** ".nii.gz", ".mha", ...: the lower-case ending of a volume's name; "" where it has none that is known. */
+std::string
+VolumeExtension(const std::filesystem::path & path);
+
+/** The ending under which a float result of this input is written: its own where that format holds float32 in one file,
+ * else ".mha" for .mhd, ".nrrd" for .nhdr, ".nii.gz" for .hdr/.img and DICOM, ".tif" for PNG and JPEG. */
+std::string
+OutputExtension(const std::filesystem::path & input);
+
+/** Reads a file, or a folder that holds one DICOM series, in rescaled units.
+ * Pixels always come from the named file, also where a twin x.nii lies beside x.nii.gz.
+ * \throws Error naming the file, the reason and the way out: missing, empty, truncated, wrong ending, size zero. */
+Volume
+ReadVolume(const std::filesystem::path & path);
+
+/** The sha256 that ReadVolume() reports, without reading the pixels. \throws Error */
+std::string
+HashVolume(const std::filesystem::path & path);
+
+/** True for a folder with at least one DICOM file in it, by ending (.dcm, .ima) or by the mark that such files bear. */
+bool
+HoldsDicomSeries(const std::filesystem::path & folder);
+
+/** Like ReadVolume, reduced to a mask: non-zero where the value is >= 0.5 (finite). One channel, one frame.
+ * The geometry must agree with that of `image`: the sizes equal, and no corner displaced by more than 0.5 voxel.
+ * Of PNG, JPEG and TIFF, which have no position in space, only the sizes must agree.
+ * The mask is returned on the image's own geometry; a displacement above 0.01 voxel adds a sentence to `warnings`.
+ * \throws Error printing both geometries. */
+MaskImage::Pointer
+ReadMask(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
+
+/** Largest displacement of a corner voxel between the two grids, in voxels of the first; infinity where sizes differ.
+ */
+double
+GridDisplacement(const WorkImage & a, const WorkImage & b);
+
+/** "size 64 x 64 x 20, spacing ..., origin ..., direction ..." */
+std::string
+DescribeGrid(const WorkImage & image);
+
+/** Writes to a temporary folder beside `path`, syncs and renames: no half-written file ever bears the final name.
+ * A NIfTI output of a NIfTI input keeps every header field that still holds (codes, srow, quatern, descrip, intent,
+ * toffset, xyzt_units, slice_*, extensions).
+ * Returns the number of voxels clamped by the file type.
+ * \throws Error where the ending is unknown, cannot hold the data, or the disk is full. */
+std::size_t
+WriteVolume(const Volume & volume, const std::filesystem::path & path, const WriteOptions & options = {});
+} // namespace isolux

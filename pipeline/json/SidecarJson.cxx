@@ -1,0 +1,220 @@
+#include "SidecarJson.h"
+
+#include "AtomicFile.h"
+#include "Error.h"
+#include "PipelineJson.h"
+#include "Version.h"
+#include "Volume.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace isolux
+{
+using Json = nlohmann::ordered_json;
+
+namespace
+{
+constexpr const char * EvennessDefinition =
+  "Inside the mask, without tissue labels: three classes by Otsu's thresholds on the corrected image (after the last "
+  "illumination stage), the same voxels before and after. cv: deviation / mean of the brightest class. cjv: (sd1 + sd2) "
+  "/ |mean2 - mean1| of the two brightest. entropy: bits of the log intensity's histogram, bins of 0.01. Smaller is more "
+  "even.";
+
+Json
+Number(double value)
+{
+  return ToJson(Value(value));
+}
+
+double
+NumberFrom(const Json & json)
+{
+  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+Json
+ToJson(const IntensitySummary & summary)
+{
+  Json percentiles = Json::array();
+  for (const double value : summary.percentiles)
+  {
+    percentiles.push_back(Number(value));
+  }
+  return { { "voxels", summary.count },
+           { "nan", summary.nan },
+           { "infinite", summary.infinite },
+           { "non_positive", summary.nonPositive },
+           { "mean", Number(summary.mean) },
+           { "standard_deviation", Number(summary.standardDeviation) },
+           { "minimum", Number(summary.minimum) },
+           { "maximum", Number(summary.maximum) },
+           { "percentiles_0_to_100", percentiles } };
+}
+
+IntensitySummary
+IntensityFrom(const Json & json)
+{
+  IntensitySummary summary;
+  summary.count = json.at("voxels").get<std::size_t>();
+  summary.nan = json.at("nan").get<std::size_t>();
+  summary.infinite = json.at("infinite").get<std::size_t>();
+  summary.nonPositive = json.at("non_positive").get<std::size_t>();
+  summary.mean = NumberFrom(json.at("mean"));
+  summary.standardDeviation = NumberFrom(json.at("standard_deviation"));
+  summary.minimum = NumberFrom(json.at("minimum"));
+  summary.maximum = NumberFrom(json.at("maximum"));
+  const auto & percentiles = json.at("percentiles_0_to_100");
+  for (std::size_t i = 0; i < summary.percentiles.size(); ++i)
+  {
+    summary.percentiles[i] = NumberFrom(percentiles.at(i));
+  }
+  return summary;
+}
+
+Json
+ToJson(const Evenness & evenness)
+{
+  return { { "cv", Number(evenness.coefficientOfVariation) },
+           { "cjv", Number(evenness.coefficientOfJointVariation) },
+           { "entropy", Number(evenness.entropy) } };
+}
+
+Evenness
+EvennessFrom(const Json & json)
+{
+  return { NumberFrom(json.at("cv")), NumberFrom(json.at("cjv")), NumberFrom(json.at("entropy")) };
+}
+
+Values
+ValuesFrom(const Json & json, const std::string & where)
+{
+  Values values;
+  for (const auto & [key, value] : json.items())
+  {
+    values.emplace_back(key, ValueFromJson(value, where));
+  }
+  return values;
+}
+} // namespace
+
+std::string
+WriteSidecar(const CaseReport & report)
+{
+  Json json;
+  json["isolux"] = { { "version", Version }, { "itk", ItkVersion() }, { "format", 1 } };
+  json["input"] = { { "name", report.input },
+                    { "sha256", report.inputSha256 },
+                    { "format", report.inputFormat },
+                    { "component", report.inputComponent } };
+  if (!report.mask.empty())
+  {
+    json["mask"] = { { "name", report.mask }, { "sha256", report.maskSha256 } };
+  }
+  json["output"] = { { "name", report.output }, { "type", report.fileType }, { "clamped", report.clamped } };
+  if (!report.site.empty())
+  {
+    json["site"] = report.site;
+  }
+  json["nan"] = report.nanPolicy;
+  Json stages = Json::array();
+  for (const auto & stage : report.channels.front().stages)
+  {
+    stages.push_back({ { "stage", stage.name }, { "options", ToJson(stage.options) } });
+  }
+  json["pipeline"] = stages;
+  json["evenness_definition"] = EvennessDefinition;
+  json["channels"] = Json::array();
+  for (const auto & channel : report.channels)
+  {
+    Json learned = Json::array();
+    for (const auto & stage : channel.stages)
+    {
+      learned.push_back({ { "stage", stage.name },
+                          { "learned", ToJson(stage.learned) },
+                          { "seconds", stage.seconds },
+                          { "warnings", stage.warnings } });
+    }
+    json["channels"].push_back({ { "mask_voxels", channel.maskVoxels },
+                                 { "stages", learned },
+                                 { "evenness_before", ToJson(channel.evennessBefore) },
+                                 { "evenness_after", ToJson(channel.evennessAfter) },
+                                 { "before", ToJson(channel.before) },
+                                 { "after", ToJson(channel.after) },
+                                 { "replaced", channel.replaced } });
+  }
+  json["warnings"] = report.warnings;
+  json["seconds"] = { { "read", report.readSeconds }, { "write", report.writeSeconds }, { "total", report.seconds } };
+  json["peak_memory_mib"] = report.peakMemoryMiB;
+  json["threads"] = report.threads;
+  return json.dump(2) + "\n";
+}
+
+Sidecar
+ReadSidecar(const std::filesystem::path & path)
+{
+  const std::string name = path.string();
+  try
+  {
+    const Json json = Json::parse(ReadTextFile(path));
+    Sidecar    sidecar;
+    sidecar.version = json.at("isolux").at("version").get<std::string>();
+    if (json.at("isolux").at("format") != 1)
+    {
+      throw Error(name + ": written by Isolux " + sidecar.version + " in a format that this version, " + Version +
+                  ", does not know; use a newer Isolux");
+    }
+    auto & report = sidecar.report;
+    report.input = sidecar.input = json.at("input").at("name").get<std::string>();
+    report.inputSha256 = sidecar.inputSha256 = json.at("input").at("sha256").get<std::string>();
+    if (json.contains("mask"))
+    {
+      report.mask = json["mask"].at("name").get<std::string>();
+      report.maskSha256 = sidecar.maskSha256 = json["mask"].at("sha256").get<std::string>();
+    }
+    report.output = sidecar.output = json.at("output").at("name").get<std::string>();
+    report.fileType = sidecar.fileType = json.at("output").at("type").get<std::string>();
+    report.site = json.value("site", "");
+    report.seconds = json.at("seconds").at("total").get<double>();
+    sidecar.pipeline.nan = json.at("nan").get<std::string>();
+    for (const auto & stage : json.at("pipeline"))
+    {
+      sidecar.pipeline.stages.push_back(
+        { stage.at("stage").get<std::string>(), ValuesFrom(stage.at("options"), name) });
+    }
+    for (const auto & channel : json.at("channels"))
+    {
+      ChannelReport       channelReport;
+      std::vector<Values> learned;
+      for (const auto & stage : channel.at("stages"))
+      {
+        learned.push_back(ValuesFrom(stage.at("learned"), name));
+        StageReport stageReport;
+        stageReport.name = stage.at("stage").get<std::string>();
+        stageReport.warnings = stage.at("warnings").get<std::vector<std::string>>();
+        channelReport.stages.push_back(stageReport);
+      }
+      sidecar.learned.push_back(std::move(learned));
+      channelReport.before = IntensityFrom(channel.at("before"));
+      channelReport.after = IntensityFrom(channel.at("after"));
+      channelReport.evennessBefore = EvennessFrom(channel.at("evenness_before"));
+      channelReport.evennessAfter = EvennessFrom(channel.at("evenness_after"));
+      channelReport.maskVoxels = channel.at("mask_voxels").get<std::size_t>();
+      report.channels.push_back(std::move(channelReport));
+    }
+    report.warnings = json.at("warnings").get<std::vector<std::string>>();
+    return sidecar;
+  }
+  catch (const Json::exception &)
+  {
+    throw Error(name + ": not a sidecar of Isolux (not JSON, or a key is missing); it is written beside every output");
+  }
+}
+
+std::filesystem::path
+SidecarPath(const std::filesystem::path & volume)
+{
+  return WithoutVolumeExtension(volume).string() + ".json";
+}
+} // namespace isolux

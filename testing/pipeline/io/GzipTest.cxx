@@ -1,0 +1,102 @@
+#include "IoTest.h"
+
+#include "Gzip.h"
+
+#include <zlib.h>
+
+#include <numeric>
+
+namespace isolux
+{
+namespace
+{
+class Gzip : public IoTest
+{
+protected:
+  std::string
+  Compressed(const std::vector<ByteSpan> & spans, int level, unsigned int threads)
+  {
+    OutputFile file(File("a.gz"), "a.gz");
+    WriteGzip(file, spans, level, threads);
+    file.Close();
+    return Contents(File("a.gz"));
+  }
+
+  std::string
+  Inflated(const std::string & compressed)
+  {
+    Put(File("b.gz"), compressed);
+    const Bytes bytes = Inflate(ReadBytes(File("b.gz")), "b.gz");
+    return { bytes.Data(), bytes.Size() };
+  }
+};
+
+/** Longer than three members, and the members differ. */
+std::string
+LongText()
+{
+  std::string text(3'500'000, ' ');
+  unsigned    state = 7;
+  for (char & c : text)
+  {
+    state = state * 1664525U + 1013904223U;
+    c = static_cast<char>('a' + (state >> 24) % 8);
+  }
+  return text;
+}
+
+TEST_F(Gzip, MembersAreReadBackByZlibAndByInflateAtEveryLevel)
+{
+  const std::string header = "header";
+  const std::string text = LongText();
+  for (const int level : { 0, 1, 6, 12 })
+  {
+    const std::string compressed =
+      Compressed({ { header.data(), header.size() }, { text.data(), text.size() } }, level, 2);
+    std::string  back(header.size() + text.size() + 10, '\0');
+    const gzFile file = gzopen(File("a.gz").c_str(), "rb");
+    const int    count = gzread(file, back.data(), static_cast<unsigned int>(back.size()));
+    gzclose(file);
+    back.resize(static_cast<std::size_t>(count));
+    EXPECT_TRUE(back == header + text) << "level " << level;
+    EXPECT_TRUE(Inflated(compressed) == header + text) << "level " << level;
+  }
+}
+
+TEST_F(Gzip, BytesDoNotDependOnTheNumberOfThreads)
+{
+  const std::string text = LongText();
+  EXPECT_TRUE(Compressed({ { text.data(), text.size() } }, 1, 1) == Compressed({ { text.data(), text.size() } }, 1, 5));
+}
+
+TEST_F(Gzip, AWrongSizeInTheTrailerOfAnEarlierMemberAndPaddingAreOfNoConsequence)
+{
+  const std::string zeros(5'000'000, '\0');
+  const std::string first = Compressed({ { zeros.data(), zeros.size() } }, 9, 1);
+  const std::string second = Compressed({ { "x", 1 } }, 1, 1);
+  // The last trailer says one byte; 5 million come out.
+  EXPECT_TRUE(Inflated(first + second) == zeros + "x");
+  EXPECT_TRUE(Inflated(first + second + std::string(512, '\0')) == zeros + "x");
+}
+
+TEST_F(Gzip, TruncatedAndDamagedDataAreErrors)
+{
+  const std::string text = LongText();
+  const std::string whole = Compressed({ { text.data(), text.size() } }, 1, 1);
+  for (const std::size_t size : { std::size_t{ 3 }, whole.size() / 2, whole.size() - 1 })
+  {
+    EXPECT_NE(MessageOf([&] { Inflated(whole.substr(0, size)); }).find("b.gz: its gzip data is truncated or damaged"),
+              std::string::npos);
+  }
+  std::string damaged = whole;
+  damaged[damaged.size() / 3] ^= 0x10;
+  EXPECT_NE(MessageOf([&] { Inflated(damaged); }).find("damaged"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { Inflated("plain text"); }).find("is not gzip data"), std::string::npos);
+}
+
+TEST_F(Gzip, ALevelThatDoesNotExistIsAnError)
+{
+  EXPECT_NE(MessageOf([&] { Compressed({ { "x", 1 } }, 13, 1); }).find("13"), std::string::npos);
+}
+} // namespace
+} // namespace isolux
