@@ -80,8 +80,17 @@ public:
   void
   operator()(const Parameter & parameter, long long & value) override
   {
-    if (this->Set(parameter, value, "a whole number"))
+    if (const Value * given = this->Take(parameter))
     {
+      const auto * number = std::get_if<double>(given); // 1e5 and 3.0 are whole numbers too
+      if (number != nullptr && std::trunc(*number) == *number && std::abs(*number) < 9e18)
+      {
+        value = static_cast<long long>(*number);
+      }
+      else
+      {
+        value = this->As<long long>(parameter, *given, "a whole number");
+      }
       this->CheckBounds(parameter, static_cast<double>(value));
     }
   }
@@ -140,8 +149,8 @@ private:
   Take(const Parameter & parameter)
   {
     m_Known.push_back(parameter.name);
-    const auto entry = std::find_if(
-      m_Values.begin(), m_Values.end(), [&](const auto & named) { return named.first == parameter.name; });
+    const auto entry =
+      std::find_if(m_Values.begin(), m_Values.end(), [&](const auto & named) { return named.first == parameter.name; });
     return entry == m_Values.end() ? nullptr : &entry->second;
   }
 
@@ -175,9 +184,8 @@ private:
     if (bounded && !(value >= parameter.minimum && value <= parameter.maximum))
     {
       const std::string unit = ToString(parameter.unit);
-      throw UsageError(m_Where + ": '" + parameter.name + "' must be in " +
-                       ParameterRecord(parameter, value).Bounds() + (unit.empty() ? "" : " " + unit) + ", not " +
-                       Shortest(value));
+      throw UsageError(m_Where + ": '" + parameter.name + "' must be in " + ParameterRecord(parameter, value).Bounds() +
+                       (unit.empty() ? "" : " " + unit) + ", not " + Shortest(value));
     }
   }
 

@@ -91,12 +91,45 @@ private:
   std::map<std::size_t, double>                                      m_Seconds;
 };
 
+/** Entropy, in bits, of the log intensities' density: bins of 0.01 under a Gaussian of deviation 0.05, which hides the
+ * steps of 8-bit data. NaN where nothing is positive. */
+double
+LogEntropy(const std::vector<double> & intensities)
+{
+  constexpr double       binWidth = 0.01;
+  constexpr double       deviation = 0.05;
+  const long             reach = std::lround(4.0 * deviation / binWidth);
+  std::map<long, double> histogram;
+  std::map<long, double> density;
+  for (const double intensity : intensities)
+  {
+    if (intensity > 0.0)
+    {
+      histogram[std::lround(std::log(intensity) / binWidth)] += 1.0;
+    }
+  }
+  double total = 0.0;
+  for (const auto & [bin, count] : histogram)
+  {
+    for (long step = -reach; step <= reach; ++step)
+    {
+      const double distance = static_cast<double>(step) * binWidth / deviation;
+      const double share = count * std::exp(-0.5 * distance * distance);
+      density[bin + step] += share;
+      total += share;
+    }
+  }
+  double entropy = total > 0.0 ? 0.0 : std::numeric_limits<double>::quiet_NaN();
+  for (const auto & [bin, share] : density)
+  {
+    entropy -= share / total * std::log2(share / total);
+  }
+  return entropy;
+}
+
 /** Evenness of two images of the same voxels, see CaseReport.h, on up to about 200,000 voxels drawn evenly. */
 void
-MeasureEvenness(const WorkImage *  before,
-                const WorkImage *  corrected,
-                const MaskImage *  mask,
-                ChannelReport &    report)
+MeasureEvenness(const WorkImage * before, const WorkImage * corrected, const MaskImage * mask, ChannelReport & report)
 {
   const auto          region = before->GetLargestPossibleRegion();
   const std::size_t   length = region.GetSize(0);
@@ -108,7 +141,7 @@ MeasureEvenness(const WorkImage *  before,
                   region,
                   [&](const WorkImage::IndexType & index, const float * row)
                   {
-                    const float *         correctedRow = corrected->GetBufferPointer() + corrected->ComputeOffset(index);
+                    const float * correctedRow = corrected->GetBufferPointer() + corrected->ComputeOffset(index);
                     const unsigned char * maskRow = itk::MaskAt(mask, index);
                     for (std::size_t i = 0; i < length; ++i, ++voxel)
                     {
@@ -148,10 +181,10 @@ MeasureEvenness(const WorkImage *  before,
   const auto thresholds = itk::OtsuThresholds(counts, low, high, 2);
   const auto measure = [&](const std::vector<double> & values)
   {
-    double        sums[2] = {};
-    double        numbers[2] = {};
-    double        squares[2] = {};
-    const auto    classOf = [&](std::size_t i) { return second[i] <= thresholds[0] ? -1 : second[i] > thresholds[1]; };
+    double     sums[2] = {};
+    double     numbers[2] = {};
+    double     squares[2] = {};
+    const auto classOf = [&](std::size_t i) { return second[i] <= thresholds[0] ? -1 : second[i] > thresholds[1]; };
     for (std::size_t i = 0; i < values.size(); ++i)
     {
       if (const int tissue = classOf(i); tissue >= 0)
@@ -170,22 +203,9 @@ MeasureEvenness(const WorkImage *  before,
     }
     const double deviations[2] = { std::sqrt(squares[0] / numbers[0]), std::sqrt(squares[1] / numbers[1]) };
 
-    std::map<long, double> histogram;
-    double                 positive = 0.0;
-    for (const double value : values)
-    {
-      if (value > 0.0)
-      {
-        histogram[std::lround(std::log(value) / 0.01)] += 1.0;
-        positive += 1.0;
-      }
-    }
-    double entropy = positive > 0.0 ? 0.0 : nan;
-    for (const auto & [bin, count] : histogram)
-    {
-      entropy -= count / positive * std::log2(count / positive);
-    }
-    return Evenness{ deviations[1] / means[1], (deviations[0] + deviations[1]) / std::abs(means[1] - means[0]), entropy };
+    return Evenness{ deviations[1] / means[1],
+                     (deviations[0] + deviations[1]) / std::abs(means[1] - means[0]),
+                     LogEntropy(values) };
   };
   report.evennessBefore = measure(first);
   report.evennessAfter = measure(second);
@@ -258,8 +278,16 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
   bool hasMask = maskGiven;
   for (const auto & stage : spec.stages)
   {
-    const std::string where = "stage " + std::to_string(m_Stages.size() + 1) + " (" + stage.name + ")";
-    m_Descriptions.push_back(BuiltInStages().Find(stage.name));
+    const std::string number = "stage " + std::to_string(m_Stages.size() + 1);
+    const std::string where = number + " (" + stage.name + ")";
+    try
+    {
+      m_Descriptions.push_back(BuiltInStages().Find(stage.name));
+    }
+    catch (const UsageError & error)
+    {
+      throw UsageError(number + ": " + error.what());
+    }
     const auto & description = m_Descriptions.back();
     if (description.needsMask && !hasMask)
     {
@@ -355,10 +383,15 @@ WorkImage::Pointer
 Pipeline::Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned)
 {
   WorkImage::Pointer image = output;
+  if (learned.size() != m_Stages.size())
+  {
+    throw Error("the pipeline has " + std::to_string(m_Stages.size()) + " stages, but learned values of " +
+                std::to_string(learned.size()) + " are recorded; the sidecar was changed");
+  }
   for (std::size_t i = m_Stages.size(); i-- > 0;)
   {
     Assign([&](ParameterVisitor & visit) { m_Stages[i]->VisitLearned(visit); },
-           learned.at(i),
+           learned[i],
            "learned values of stage " + std::to_string(i + 1) + " (" + m_Descriptions[i].name + ")");
     image = m_Stages[i]->ConnectInverse(image);
   }

@@ -1,6 +1,7 @@
 #include "Arguments.h"
 #include "Error.h"
 #include "PipelineJson.h"
+#include "SidecarJson.h"
 
 #include <iomanip>
 #include <iostream>
@@ -19,7 +20,9 @@ MaskOptions()
   options.add_options()("mask,x", po::value<std::string>()->value_name("FILE"), "foreground: values of 0.5 and above")(
     ",m", po::value<std::string>()->value_name("FILE"), "the same as --mask")(
     "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used")(
-    "nan", po::value<std::string>()->value_name("POLICY"), "non-finite voxels of the output: keep (default), zero, or mean");
+    "nan",
+    po::value<std::string>()->value_name("POLICY"),
+    "non-finite voxels of the output: keep (default), zero, or mean");
   return options;
 }
 
@@ -48,7 +51,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   options.field = parsed.Text("field");
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
-  for (const auto & path : { task.output, options.field, options.mask })
+  for (const auto & path : { task.output, SidecarPath(task.output), options.field, options.mask })
   {
     if (!path.empty())
     {
@@ -91,9 +94,10 @@ RunPipeline(const Arguments & arguments)
   options.add(files).add(masks).add(ExecutionOptions());
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux run PIPELINE.json IN OUT [options]\n\nOne volume through a pipeline file; a sidecar OUT.json records "
-                 "how.\n\n"
-              << options << "\nExample: isolux run data/pipelines/default.json t1.nii.gz out.nii.gz --field field.nii.gz\n";
+    std::cout
+      << "isolux run PIPELINE.json IN OUT [options]\n\nOne volume through a pipeline file; a sidecar OUT.json records "
+         "how.\n\n"
+      << options << "\nExample: isolux run data/pipelines/default.json t1.nii.gz out.nii.gz --field field.nii.gz\n";
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "pipeline", "input", "output" });
@@ -138,7 +142,8 @@ RunStage(const std::string & name, const Arguments & arguments)
               << (description.needsMask ? "Without --mask, 'foreground' finds one first. " : "")
               << "A sidecar OUT.json records how.\n\n"
               << options << "\nReads:     " << ToString(description.access) << "\nInverse:   " << description.inverse
-              << "\nReference: " << description.reference << "\n\nExample: isolux " << name << " in.nii.gz out.nii.gz\n";
+              << "\nReference: " << description.reference << "\n\nExample: isolux " << name
+              << " in.nii.gz out.nii.gz\n";
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "input", "output" });

@@ -22,7 +22,7 @@ using kainjow::mustache::data;
 constexpr double       PictureBytes = 1.3e6; ///< of one case before compression; 1.73 MB in base64
 constexpr unsigned int LargestSide = 300;    ///< pixels
 constexpr unsigned int SmallestSide = 128;   ///< below this, fewer channels are shown
-constexpr double       DisplaySide = 320.0;  ///< CSS pixels of the longest side of any picture
+constexpr double       DisplaySide = 340.0;  ///< CSS pixels of the longest side of any picture
 constexpr std::size_t  LargestSample = 1000000;
 
 data
@@ -342,7 +342,8 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   Window     darkBefore = DarkEnd(channels, group, false);
   Window     darkAfter = DarkEnd(channels, group, true);
   const auto darkWidth = std::max(darkBefore.high - darkBefore.low, darkAfter.high - darkAfter.low);
-  const bool hasBackground = darkWidth > 0.0;
+  const bool isColour = group.channels.size() > 1; // whose dark end has no common black
+  const bool hasBackground = !isColour && darkWidth > 0.0;
   darkBefore.high = darkBefore.low + darkWidth;
   darkAfter.high = darkAfter.low + darkWidth;
 
@@ -379,8 +380,7 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
         pictures.mask ? Draw(Slice(*pictures.mask, plane), *pictures.before, plane, layout) : Raster{};
       const Raster      field = Draw(Slice(*pictures.field, plane), *pictures.before, plane, layout);
       data              item = PictureData(FieldPng(field, mask, scale), *pictures.before, plane, layout);
-      const std::string tag =
-        group.channels.size() > 1 ? "Field, channel " + std::to_string(channel + 1) : std::string("Field");
+      const std::string tag = isColour ? "Field, channel " + std::to_string(channel + 1) : std::string("Field");
       item["tag"] = tag;
       item["alt"] = Caption(plane, layout) + ", " + tag;
       fields << item;
@@ -401,15 +401,18 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   }
 
   const CasePictures & first = channels[group.channels.front()];
-  data                 backgroundData;
-  backgroundData["hasRange"] = hasBackground;
-  backgroundData["rows"] = std::move(backgroundRows);
-  backgroundData["window"] =
-    hasBackground
-      ? "Black at the 0.5th percentile of each image" + std::string(channels.front().mask ? " outside the mask" : "") +
-          ", white " + FormatFixed(darkWidth, 2) +
-          " SD above it in both. Outside the mask nothing is claimed: look for noise or rings that were made stronger."
-      : std::string("The background has one value: nothing to stretch.");
+  data                 backgroundData{ false };
+  if (!isColour)
+  {
+    backgroundData = data{};
+    backgroundData["hasRange"] = hasBackground;
+    backgroundData["rows"] = std::move(backgroundRows);
+    backgroundData["window"] =
+      hasBackground
+        ? "Black at the 0.5th percentile of each image" + std::string(first.mask ? " outside the mask" : "") +
+            ", white " + FormatFixed(darkWidth, 2) + " SD above it in both. Look for noise or rings that got stronger."
+        : std::string("The background has one value: nothing to stretch.");
+  }
 
   data item;
   item["title"] = channels.size() > group.channels.size()
@@ -419,7 +422,7 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   item["window"] = "Before and After: black at " + FormatFixed(window.low, 2) + " SD, white at " +
                    FormatFixed(window.high, 2) +
                    " SD from the mean of each image (0.5th and 99.5th percentile of both " + WhereText(first) +
-                   (group.channels.size() > 1 ? ", three channels together)" : ")");
+                   (isColour ? ", three channels together)" : ")");
   item["background"] = std::move(backgroundData);
   item["scale"] = data{ false };
   if (hasField)
@@ -472,9 +475,9 @@ HistogramSvg(std::vector<double> sample, const std::string & title, const std::s
   chart.axis = axis;
   chart.description = title + ": histogram of the intensities";
   chart.height = 170;
-  std::sort(sample.begin(), sample.end());
   chart.low = Quantile(sample, 0.001);
   chart.high = Quantile(sample, 0.999);
+  std::sort(sample.begin(), sample.end());
   if (!(chart.high > chart.low))
   {
     const double margin = std::max(1.0, std::abs(chart.low));
@@ -677,8 +680,9 @@ RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels
       group.after = Pool(after);
     }
 
-    // Two windows of before and after are noisy and hardly compress; fields are smooth and do.
-    const double planesOfGroup = 5.0 * static_cast<double>(layout.planes.size() * all.front().channels.size());
+    // Before and after in two windows (colour: in one) and three colours of a smooth field, which compress to one.
+    const double perPlane = all.front().channels.size() > 1 ? 3.0 : 5.0;
+    const double planesOfGroup = perPlane * static_cast<double>(layout.planes.size() * all.front().channels.size());
     const auto   affordable = static_cast<std::size_t>(PictureBytes / (planesOfGroup * SmallestSide * SmallestSide));
     const std::size_t shown = std::clamp<std::size_t>(all.size(), 1, std::max<std::size_t>(1, affordable));
     const double      side =

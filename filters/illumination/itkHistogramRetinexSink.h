@@ -67,8 +67,8 @@ public:
   using IndexType = typename TInputImage::IndexType;
 
   static constexpr unsigned int Dimension = TInputImage::ImageDimension;
-  static constexpr unsigned int DefaultOrder = 4;
-  static constexpr unsigned int DefaultNumberOfSamples = 100000;
+  static constexpr unsigned int DefaultOrder = 3;
+  static constexpr unsigned int DefaultNumberOfSamples = 60000;
   static constexpr unsigned int DefaultRim = 2;
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
   static constexpr double       DefaultSmoothing = 0.7;

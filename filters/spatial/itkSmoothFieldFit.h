@@ -104,7 +104,7 @@ public:
   Evaluate(const std::vector<double> & coefficients) const
   {
     std::vector<double> values(m_Positions);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (this->IsLarge())
     for (std::size_t i = 0; i < m_Positions; ++i)
     {
       double sum = 0.0;
@@ -120,13 +120,20 @@ public:
 private:
   static constexpr std::size_t BlockLength = 4096;
 
+  /** Below, a fit takes about a millisecond, and waiting for a thread that another process has pushed aside takes longer. */
+  bool
+  IsLarge() const
+  {
+    return m_Basis.size() > 10000000;
+  }
+
   template <typename TFunction>
   std::vector<double>
   SumOverBlocks(std::size_t width, TFunction && addTo) const
   {
     const std::size_t   blocks = (m_Positions + BlockLength - 1) / BlockLength;
     std::vector<double> partial(blocks * width);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if (this->IsLarge())
     for (std::size_t block = 0; block < blocks; ++block)
     {
       const std::size_t end = std::min(m_Positions, (block + 1) * BlockLength);

@@ -27,7 +27,8 @@ namespace
 std::string
 OneLine(std::string text)
 {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+    text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
   return text;
 }
 
@@ -250,9 +251,11 @@ RunBatch(const std::vector<CaseTask> & tasks,
   for (std::size_t i = 0; i < tasks.size(); ++i)
   {
     rows[i].task = tasks[i];
-    if (!batch.force && !batch.resume && tasks[i].problem.empty() && fs::exists(tasks[i].output))
+    if (!batch.force && !batch.resume && tasks[i].problem.empty() &&
+        (fs::exists(tasks[i].output) || fs::exists(SidecarPath(tasks[i].output))))
     {
-      throw UsageError(tasks[i].output.string() +
+      const auto & output = tasks[i].output;
+      throw UsageError((fs::exists(output) ? output : SidecarPath(output)).string() +
                        ": exists already; give --force to overwrite, or --resume to skip what is finished");
     }
   }
@@ -314,7 +317,8 @@ RunBatch(const std::vector<CaseTask> & tasks,
     {
       end(rows[i], "failed", rows[i].task.problem);
     }
-    else if (batch.resume && IsFinished(rows[i].task, pipeline, batch.options))
+    else if (batch.resume && (!render || fs::exists(SectionPath(folder, rows[i].task))) &&
+             IsFinished(rows[i].task, pipeline, batch.options))
     {
       end(rows[i], "skipped", "");
     }

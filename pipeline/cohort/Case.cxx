@@ -6,6 +6,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace isolux
@@ -62,6 +63,14 @@ CaseResult
 ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
 {
   const auto start = std::chrono::steady_clock::now();
+  if (!options.field.empty() &&
+      std::none_of(pipeline.stages.begin(),
+                   pipeline.stages.end(),
+                   [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).makesField; }))
+  {
+    throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
+                     options.field.string() + "; add 'histogram-retinex' or leave --field out");
+  }
   CaseResult result;
   auto &     report = result.report;
   Volume     volume = ReadVolume(task.input);
@@ -84,7 +93,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     result.channels.push_back(std::move(channel.images));
   }
 
-  const auto writing = std::chrono::steady_clock::now();
+  const auto   writing = std::chrono::steady_clock::now();
   const auto & first = result.channels.front();
   if (!options.mask.empty())
   {
@@ -94,11 +103,6 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   }
   if (!options.field.empty())
   {
-    if (!first.field)
-    {
-      throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
-                       options.field.string() + "; add 'histogram-retinex' or leave --field out");
-    }
     WriteOptions field32 = options.write;
     field32.type = FileType::Float32;
     Volume field = Like(volume, first.field);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace isolux
@@ -42,11 +43,23 @@ Stem(const fs::path & volume)
   return WithoutVolumeExtension(volume).filename().string();
 }
 
-/** The folder of the search, then its sub-folders, without hidden ones; each folder's entries sorted. */
+/** Both canonical; true also where they are the same. */
+bool
+IsBelow(const fs::path & path, const fs::path & folder)
+{
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/** The folder of the search, then its sub-folders, without hidden ones; each folder's entries sorted. Links are
+ * followed, but to no folder twice: `seen` holds those that were visited. */
 template <typename TFunction>
 void
-Walk(const fs::path & folder, TFunction && visit)
+Walk(const fs::path & folder, std::set<fs::path> & seen, TFunction && visit)
 {
+  if (!seen.insert(fs::canonical(folder)).second)
+  {
+    return;
+  }
   std::vector<fs::path> entries;
   for (const auto & entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied))
   {
@@ -61,7 +74,7 @@ Walk(const fs::path & folder, TFunction && visit)
   {
     if (fs::is_directory(entry))
     {
-      Walk(entry, visit);
+      Walk(entry, seen, visit);
     }
   }
 }
@@ -150,11 +163,17 @@ FromFolder(const fs::path & folder, const fs::path & output)
     tasks.push_back(std::move(task));
   };
   const fs::path written = fs::weakly_canonical(output);
+  if (IsBelow(fs::canonical(folder), written))
+  {
+    throw UsageError(folder.string() + ": lies in the output folder " + output.string() +
+                     ", where nothing is taken for an input; choose another output folder");
+  }
+  std::set<fs::path> seen;
   Walk(folder,
+       seen,
        [&](const fs::path & place, const std::vector<fs::path> & entries)
        {
-         const fs::path canonical = fs::weakly_canonical(place);
-         if (std::mismatch(written.begin(), written.end(), canonical.begin(), canonical.end()).first == written.end())
+         if (IsBelow(fs::canonical(place), written))
          {
            return; // what an earlier run wrote is no input
          }
@@ -169,7 +188,8 @@ FromFolder(const fs::path & folder, const fs::path & output)
          }
          for (const auto & entry : entries)
          {
-           if (fs::is_regular_file(entry) && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
+           const bool isFile = fs::is_regular_file(entry) || !fs::exists(entry); // a broken link is a case that fails
+           if (isFile && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
            {
              add(entry);
            }
@@ -238,12 +258,14 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
   }
   else
   {
-    throw UsageError(input.string() + ": no such file or folder; give a folder, a BIDS dataset, a .tsv list or a volume");
+    throw UsageError(input.string() +
+                     ": no such file or folder; give a folder, a BIDS dataset, a .tsv list or a volume");
   }
   if (tasks.empty())
   {
-    throw UsageError(input.string() + ": no volume found below it; known endings are .nii .nii.gz .hdr .nrrd .nhdr .mha .mhd "
-                                      ".tif .tiff .png .jpg, and folders of DICOM files");
+    throw UsageError(input.string() +
+                     ": no volume found below it; known endings are .nii .nii.gz .hdr .nrrd .nhdr .mha .mhd "
+                     ".tif .tiff .png .jpg, and folders of DICOM files");
   }
   std::sort(tasks.begin(), tasks.end(), [](const auto & a, const auto & b) { return a.name < b.name; });
 
@@ -258,6 +280,10 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
     const fs::path stem = relative.parent_path() / HarmonizedName(Stem(relative));
     task.output = output / (stem.string() + OutputExtension(task.input));
     byName[stem].push_back(&task);
+    if (fs::weakly_canonical(task.output) == fs::weakly_canonical(task.input))
+    {
+      task.problem = task.name + ": would be replaced by its own result; choose another output folder";
+    }
     if (!maskFolder.empty() && task.mask.empty())
     {
       std::string tried;
@@ -273,8 +299,8 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
   {
     for (std::size_t i = 0; twins.size() > 1 && i < twins.size(); ++i)
     {
-      twins[i]->problem = twins[i]->name + ": would be written under the same name as " +
-                          twins[i == 0 ? 1 : 0]->name + "; which one is meant? Rename or remove one";
+      twins[i]->problem = twins[i]->name + ": would be written under the same name as " + twins[i == 0 ? 1 : 0]->name +
+                          "; which one is meant? Rename or remove one";
     }
   }
   return tasks;

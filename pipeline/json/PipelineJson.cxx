@@ -27,7 +27,8 @@ SchemaOf(const ParameterRecord & parameter)
 {
   Json       schema;
   const auto type = parameter.Type();
-  schema["description"] = parameter.help + (parameter.unit == Unit::None ? "" : " In " + ToString(parameter.unit) + ".");
+  schema["description"] =
+    parameter.help + (parameter.unit == Unit::None ? "" : " In " + ToString(parameter.unit) + ".");
   Json bounds;
   if (std::isfinite(parameter.minimum))
   {
@@ -96,8 +97,13 @@ ValueFromJson(const Json & json, const std::string & where)
       return std::numeric_limits<double>::quiet_NaN();
     case Json::value_t::boolean:
       return json.get<bool>();
-    case Json::value_t::number_integer:
     case Json::value_t::number_unsigned:
+      if (json.get<unsigned long long>() > static_cast<unsigned long long>(std::numeric_limits<long long>::max()))
+      {
+        return json.get<double>();
+      }
+      return json.get<long long>();
+    case Json::value_t::number_integer:
       return json.get<long long>();
     case Json::value_t::number_float:
       return json.get<double>();
@@ -148,6 +154,10 @@ ParsePipeline(const std::string & text, const std::string & name)
     throw UsageError(name + ": not JSON at byte " + std::to_string(error.byte) +
                      "; a pipeline file looks like {\"stages\": [{\"stage\": \"instance-norm\"}]}");
   }
+  catch (const Json::out_of_range &)
+  {
+    throw UsageError(name + ": holds a number beyond 1.8e308; write a smaller one");
+  }
   if (!json.is_object() || !json.contains("stages") || !json["stages"].is_array())
   {
     throw UsageError(name + ": a pipeline file is an object with a list 'stages'; see 'isolux schema'");
@@ -193,7 +203,12 @@ ParsePipeline(const std::string & text, const std::string & name)
     {
       if (key != "stage")
       {
-        stage.options.emplace_back(key, ValueFromJson(value, where + " (" + stage.name + "): '" + key + "'"));
+        const std::string option = where + " (" + stage.name + "): '" + key + "'";
+        if (value.is_null())
+        {
+          throw UsageError(option + " is null; leave it out for its default");
+        }
+        stage.options.emplace_back(key, ValueFromJson(value, option));
       }
     }
     spec.stages.push_back(std::move(stage));

@@ -98,6 +98,12 @@ public:
     {
       throw Error("instance-norm over an empty mask cannot be undone: every voxel became beta");
     }
+    output->UpdateOutputInformation();
+    const auto normalized = static_cast<unsigned long long>(m_Learned.voxels + m_Learned.non_finite);
+    if (m_Learned.variance == 0.0 && normalized != output->GetLargestPossibleRegion().GetNumberOfPixels())
+    {
+      throw Error("instance-norm over a mask of one intensity cannot be undone: what was outside it became beta too");
+    }
     auto filter = this->MakeFilter(output);
     filter->SetMoments({ m_Learned.mean, m_Learned.variance });
     filter->InverseOn();
@@ -163,8 +169,8 @@ private:
     filter->SetGamma(m_Options.gamma);
     filter->SetBeta(m_Options.beta);
     const auto & names = OutsideNames();
-    filter->SetOutside(static_cast<itk::OutsideMask>(
-      std::find(names.begin(), names.end(), m_Options.outside) - names.begin()));
+    filter->SetOutside(
+      static_cast<itk::OutsideMask>(std::find(names.begin(), names.end(), m_Options.outside) - names.begin()));
     return filter;
   }
 
@@ -182,7 +188,8 @@ DescribeInstanceNormStage()
   stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta";
   stage.reference = "D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv 1607.08022, 2016";
   stage.access = Access::TwoPass;
-  stage.inverse = "exact, within float32 rounding, for outside 'transform' and a gamma that is not 0";
+  stage.inverse = "exact, within float32 rounding, for outside 'transform', a gamma that is not 0, and a mask of more "
+                  "than one intensity";
   stage.make = [] { return std::make_unique<InstanceNormStage>(); };
   return stage;
 }
