@@ -8,15 +8,53 @@ namespace isolux
 {
 namespace po = boost::program_options;
 
+namespace
+{
+/** The reference page, pipeline/stages/README.md. */
+void
+PrintReference()
+{
+  std::cout << "# Stages\n\nWritten by `isolux stages --markdown` from what each stage says of itself. A stage is used as "
+               "`isolux STAGE IN OUT`, or by\nname in a pipeline file.\n";
+  for (const auto & description : BuiltInStages().All())
+  {
+    const auto stage = description.make();
+    std::cout << "\n## " << description.name << "\n\n"
+              << description.summary << "\n\n    " << description.formula << "\n\n- Reads: "
+              << ToString(description.access) << (description.needsMask ? "; needs a mask" : "")
+              << (description.makesMask ? "; makes a mask" : "") << "\n- Undo: " << description.inverse
+              << "\n- Reference: " << description.reference << "\n\n"
+              << "| flag | key | default | range | unit | meaning |\n|---|---|---|---|---|---|\n";
+    for (const auto & parameter : Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); }))
+    {
+      std::cout << "| `" << parameter.Flag() << "` | `" << parameter.name << "` | " << ToString(parameter.defaultValue)
+                << " | " << parameter.Bounds() << " | " << ToString(parameter.unit) << " | " << parameter.help << " |\n";
+    }
+    std::cout << "\nLearned, and recorded in the sidecar:\n\n| key | unit | meaning |\n|---|---|---|\n";
+    for (const auto & value : Describe([&](ParameterVisitor & visit) { stage->VisitLearned(visit); }))
+    {
+      std::cout << "| `" << value.name << "` | " << ToString(value.unit) << " | " << value.help << " |\n";
+    }
+  }
+}
+} // namespace
+
 int
 ListStages(const Arguments & arguments)
 {
+  po::options_description options;
+  options.add_options()("markdown", "the whole reference, as Markdown")("help,h", "this text");
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux stages\n\nLists every stage: name, how it reads its input, what it does.\n";
+    std::cout << "isolux stages [options]\n\nLists every stage: name, how it reads its input, what it does.\n\n" << options;
     return 0;
   }
-  const ParsedArguments parsed(arguments, {}, {});
+  const ParsedArguments parsed(arguments, options, {});
+  if (parsed.Has("markdown"))
+  {
+    PrintReference();
+    return 0;
+  }
   for (const auto & stage : BuiltInStages().All())
   {
     std::cout << std::left << std::setw(20) << stage.name << std::setw(15) << ToString(stage.access) << stage.summary

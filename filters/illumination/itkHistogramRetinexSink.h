@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <ostream>
 #include <vector>
 
 namespace itk
@@ -28,6 +29,14 @@ struct HistogramRetinexSummary
   {
     return maskVoxels == other.maskVoxels && excluded == other.excluded && samples == other.samples &&
            rim == other.rim && iterations == other.iterations && logFloor == other.logFloor;
+  }
+
+  friend std::ostream &
+  operator<<(std::ostream & os, const HistogramRetinexSummary & summary)
+  {
+    return os << summary.samples << " samples of " << summary.maskVoxels << " mask voxels, " << summary.excluded
+              << " excluded, rim " << summary.rim << ", " << summary.iterations << " iterations, log floor "
+              << summary.logFloor;
   }
 };
 

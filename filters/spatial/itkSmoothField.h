@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <ostream>
 #include <vector>
 
 namespace itk
@@ -39,6 +40,13 @@ public:
   {
     return order == other.order && centre == other.centre && halfExtent == other.halfExtent &&
            coefficients == other.coefficients && logMinimum == other.logMinimum && logMaximum == other.logMaximum;
+  }
+
+  friend std::ostream &
+  operator<<(std::ostream & os, const SmoothField & field)
+  {
+    return os << "order " << field.order << ", " << field.coefficients.size() << " coefficients, log field in ["
+              << field.logMinimum << ", " << field.logMaximum << ']';
   }
 
   /** Degrees along each axis, the constant first. A short axis of n voxels takes degrees below n only. */

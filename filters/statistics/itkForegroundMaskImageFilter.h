@@ -40,11 +40,11 @@ struct ForegroundSummary
  * WholeImage.
  *
  * \par Properties
- * - LogOtsu and Otsu are invariant to a gain, Otsu also to an offset.
+ * - LogOtsu and Otsu are invariant to a gain, Otsu also to an offset, as far as QuantileSketch resolves intensities.
  * - Components of less than ComponentFraction of the largest one are dropped; then background that does not reach the
  *   image's border is filled.
- * - A constant image is foreground as a whole, except one of zeros, whose mask is empty. Non-finite pixels are never
- *   above the threshold.
+ * - A constant image is foreground as a whole, except one of zeros (LogOtsu) or of air (Air), whose mask is empty.
+ *   Non-finite pixels are never above the threshold.
  * - Of a series (extent above 1 along a fourth axis) give the mean frame.
  *
  * \par Reference

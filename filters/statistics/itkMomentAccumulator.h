@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <ostream>
 
 namespace itk
 {
@@ -21,6 +22,12 @@ struct MeanAndVariance
   operator==(const MeanAndVariance & other) const
   {
     return mean == other.mean && variance == other.variance;
+  }
+
+  friend std::ostream &
+  operator<<(std::ostream & os, const MeanAndVariance & moments)
+  {
+    return os << "mean " << moments.mean << ", variance " << moments.variance;
   }
 };
 
