@@ -20,7 +20,10 @@ Restore(const Arguments & arguments)
   const auto            execution = ReadExecution(parsed);
   RefuseToOverwrite(parsed.Text("output"), parsed);
   SetThreads(execution.execution.threads);
-  RestoreCase(parsed.Text("input"), parsed.Text("output"), execution);
+  for (const auto & lost : RestoreCase(parsed.Text("input"), parsed.Text("output"), execution))
+  {
+    std::cerr << "isolux: warning: " << parsed.Text("input") << ": not restored: " << lost << '\n';
+  }
   std::cout << parsed.Text("input") << " -> " << parsed.Text("output") << '\n';
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "Version.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +137,7 @@ RunChild(const CaseTask &     task,
          const CaseRenderer & render,
          int                  pipe)
 {
+  prctl(PR_SET_PDEATHSIG, SIGKILL); // a killed batch leaves no one writing behind its --resume
   int         code = 0;
   std::string message;
   try

@@ -146,7 +146,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   return result;
 }
 
-void
+std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
 {
   const Sidecar sidecar = ReadSidecar(SidecarPath(output));
@@ -172,5 +172,20 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
     }
   }
   WriteVolume(volume, back, options.write);
+
+  std::vector<std::string> lost;
+  if (sidecar.report.clamped > 0)
+  {
+    lost.push_back(std::to_string(sidecar.report.clamped) + " voxels were clamped when the output was written");
+  }
+  for (const auto & channel : sidecar.report.channels)
+  {
+    if (channel.replaced > 0)
+    {
+      lost.push_back(std::to_string(channel.replaced) + " non-finite voxels were replaced (--nan " +
+                     sidecar.pipeline.nan + ")");
+    }
+  }
+  return lost;
 }
 } // namespace isolux

@@ -42,8 +42,9 @@ struct CaseResult
 CaseResult
 ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options);
 
-/** Reads an output and its sidecar and writes the original intensities, as far as the stages can be undone.
+/** Reads an output and its sidecar and writes the original intensities.
+ * Returns what could not be brought back (voxels that were replaced or clamped), with counts.
  * \throws Error naming what is missing or which stage cannot be undone. */
-void
+std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options);
 } // namespace isolux

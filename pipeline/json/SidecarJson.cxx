@@ -175,6 +175,7 @@ ReadSidecar(const std::filesystem::path & path)
     }
     report.output = sidecar.output = json.at("output").at("name").get<std::string>();
     report.fileType = sidecar.fileType = json.at("output").at("type").get<std::string>();
+    report.clamped = json.at("output").at("clamped").get<std::size_t>();
     report.site = json.value("site", "");
     report.seconds = json.at("seconds").at("total").get<double>();
     sidecar.pipeline.nan = json.at("nan").get<std::string>();
@@ -201,6 +202,7 @@ ReadSidecar(const std::filesystem::path & path)
       channelReport.evennessBefore = EvennessFrom(channel.at("evenness_before"));
       channelReport.evennessAfter = EvennessFrom(channel.at("evenness_after"));
       channelReport.maskVoxels = channel.at("mask_voxels").get<std::size_t>();
+      channelReport.replaced = channel.at("replaced").get<std::size_t>();
       report.channels.push_back(std::move(channelReport));
     }
     report.warnings = json.at("warnings").get<std::vector<std::string>>();

@@ -1,0 +1,656 @@
+#include "Report.h"
+
+#include "Error.h"
+
+#include <openssl/evp.h>
+#include <png.h>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <set>
+
+using namespace isolux;
+
+namespace
+{
+const std::string HostileName = "<script>alert('1')</script>\"&{{version}}<!--case-->";
+
+WorkImage::Pointer
+MakeImage(const WorkImage::SizeType & size)
+{
+  auto image = WorkImage::New();
+  image->SetRegions(size);
+  image->Allocate(true);
+  return image;
+}
+
+/** Mean 500, deviation about 115, without a pattern. */
+WorkImage::Pointer
+Noise(const WorkImage::SizeType & size, std::uint32_t state = 1)
+{
+  auto image = MakeImage(size);
+  std::generate_n(image->GetBufferPointer(),
+                  image->GetBufferedRegion().GetNumberOfPixels(),
+                  [&state]
+                  {
+                    state = state * 1664525U + 1013904223U;
+                    return 300.0F + 400.0F * static_cast<float>(state >> 8) / 16777216.0F;
+                  });
+  return image;
+}
+
+WorkImage::Pointer
+Map(const WorkImage & image, const double factor, const double offset)
+{
+  auto result = WorkImage::New();
+  result->CopyInformation(&image);
+  result->SetRegions(image.GetLargestPossibleRegion());
+  result->Allocate();
+  std::transform(image.GetBufferPointer(),
+                 image.GetBufferPointer() + image.GetBufferedRegion().GetNumberOfPixels(),
+                 result->GetBufferPointer(),
+                 [factor, offset](const float value) { return static_cast<float>(factor * value + offset); });
+  return result;
+}
+
+IntensitySummary
+Summarise(const WorkImage & image)
+{
+  IntensitySummary   summary;
+  std::vector<float> values;
+  const auto         count = image.GetBufferedRegion().GetNumberOfPixels();
+  for (std::size_t index = 0; index < count; index += count / 100000 + 1)
+  {
+    if (std::isfinite(image.GetBufferPointer()[index]))
+    {
+      values.push_back(image.GetBufferPointer()[index]);
+    }
+  }
+  std::sort(values.begin(), values.end());
+  summary.count = values.size();
+  summary.mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  for (const float value : values)
+  {
+    summary.standardDeviation += (value - summary.mean) * (value - summary.mean) / static_cast<double>(values.size());
+  }
+  summary.standardDeviation = std::sqrt(summary.standardDeviation);
+  summary.minimum = values.front();
+  summary.maximum = values.back();
+  for (std::size_t percentile = 0; percentile <= 100; ++percentile)
+  {
+    summary.percentiles[percentile] = values[percentile * (values.size() - 1) / 100];
+  }
+  return summary;
+}
+
+struct Case
+{
+  CaseReport                report;
+  std::vector<CasePictures> pictures;
+
+  void
+  Add(const WorkImage::Pointer & before, const WorkImage::Pointer & after, const WorkImage::Pointer & field = nullptr)
+  {
+    ChannelReport channel;
+    channel.before = Summarise(*before);
+    channel.after = Summarise(*after);
+    channel.evennessBefore = { 0.2, 0.9, 6.0 };
+    channel.evennessAfter = { 0.1, 0.95, 6.0 };
+    channel.stages.resize(1);
+    channel.stages[0].name = "instance-norm";
+    channel.stages[0].seconds = 0.25;
+    report.channels.push_back(channel);
+    pictures.push_back({ before, after, field, nullptr });
+  }
+
+  std::string
+  Html(const std::string & name = "case") const
+  {
+    return RenderCase(report, pictures, name);
+  }
+};
+
+/** Noise, its z-score, and a field between 0.8 and 1.25. */
+Case
+NoiseCase(const WorkImage::SizeType & size)
+{
+  Case       result;
+  const auto before = Noise(size);
+  const auto summary = Summarise(*before);
+  auto       field = MakeImage(size);
+  const auto count = field->GetBufferedRegion().GetNumberOfPixels();
+  for (std::size_t index = 0; index < count; ++index)
+  {
+    const double share = static_cast<double>(index) / (static_cast<double>(count) - 1.0);
+    field->GetBufferPointer()[index] = static_cast<float>(0.8 * std::pow(1.25 / 0.8, share));
+  }
+  result.Add(before, Map(*before, 1.0 / summary.standardDeviation, -summary.mean / summary.standardDeviation), field);
+  return result;
+}
+
+struct Pixels
+{
+  unsigned int              width = 0;
+  unsigned int              height = 0;
+  bool                      colour = false;
+  std::vector<std::uint8_t> rgb;
+};
+
+std::vector<std::string>
+AllBetween(const std::string & text, const std::string & start, const std::string & end)
+{
+  std::vector<std::string> found;
+  for (auto position = text.find(start); position != std::string::npos; position = text.find(start, position))
+  {
+    position += start.size();
+    const auto stop = text.find(end, position);
+    found.push_back(text.substr(position, stop - position));
+  }
+  return found;
+}
+
+/** Every picture of the page, in its order. */
+std::vector<Pixels>
+Decode(const std::string & html)
+{
+  std::vector<Pixels> pictures;
+  for (const std::string & text : AllBetween(html, "src=\"data:image/png;base64,", "\""))
+  {
+    std::vector<unsigned char> bytes(text.size());
+    EXPECT_GT(EVP_DecodeBlock(
+                bytes.data(), reinterpret_cast<const unsigned char *>(text.data()), static_cast<int>(text.size())),
+              0);
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    EXPECT_NE(png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()), 0);
+    Pixels pixels;
+    pixels.colour = (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
+    image.format = PNG_FORMAT_RGB;
+    pixels.width = image.width;
+    pixels.height = image.height;
+    pixels.rgb.resize(PNG_IMAGE_SIZE(image));
+    EXPECT_NE(png_image_finish_read(&image, nullptr, pixels.rgb.data(), 0, nullptr), 0);
+    pictures.push_back(pixels);
+  }
+  return pictures;
+}
+
+/** Empty where every element is closed in order; else what is wrong. */
+std::string
+NestingProblem(const std::string & html)
+{
+  const std::set<std::string> empty{ "meta", "img", "input", "br", "!DOCTYPE" };
+  std::vector<std::string>    open;
+  for (const std::string & tag : AllBetween(html, "<", ">"))
+  {
+    const auto name = tag.substr(0, tag.find_first_of(" \n/", 1));
+    if (tag.front() == '/')
+    {
+      if (open.empty() || open.back() != tag.substr(1))
+      {
+        return "<" + tag + "> closes " + (open.empty() ? "nothing" : open.back());
+      }
+      open.pop_back();
+    }
+    else if (empty.count(name) == 0 && tag.back() != '/')
+    {
+      open.push_back(name);
+    }
+  }
+  return open.empty() ? "" : open.back() + " stays open";
+}
+
+IntensitySummary
+Shifted(const double centre, const double width)
+{
+  IntensitySummary summary;
+  summary.count = 1000;
+  summary.mean = centre;
+  summary.standardDeviation = width;
+  for (std::size_t percentile = 0; percentile <= 100; ++percentile)
+  {
+    const double share = static_cast<double>(percentile) / 50.0 - 1.0;
+    summary.percentiles[percentile] = centre + width * share * share * share;
+  }
+  return summary;
+}
+
+/** Two done with pictures, one failed, one skipped; hostile text in every place. */
+std::vector<ReportRow>
+HostileRows()
+{
+  Case hostile = NoiseCase({ { 12, 10, 8, 1 } });
+  hostile.report.site = HostileName;
+  hostile.report.input = HostileName;
+  hostile.report.inputFormat = HostileName;
+  hostile.report.inputComponent = HostileName;
+  hostile.report.inputSha256 = HostileName;
+  hostile.report.mask = HostileName;
+  hostile.report.output = HostileName;
+  hostile.report.participant = HostileName;
+  hostile.report.nanPolicy = HostileName;
+  hostile.report.fileType = HostileName;
+  hostile.report.warnings = { HostileName };
+  hostile.report.channels[0].stages[0].name = HostileName;
+  hostile.report.channels[0].stages[0].warnings = { HostileName };
+
+  std::vector<ReportRow> rows(4);
+  for (ReportRow & row : rows)
+  {
+    row.name = row.site = row.message = HostileName;
+    row.status = "done";
+    row.before = hostile.report.channels[0].before;
+    row.after = hostile.report.channels[0].after;
+    row.sectionHtml = hostile.Html(HostileName);
+  }
+  rows[1].name = "sub-01";
+  rows[2] = {};
+  rows[2].name = "sub-02";
+  rows[2].status = "skipped";
+  rows[3] = {};
+  rows[3].name = "sub-03";
+  rows[3].status = "failed";
+  rows[3].message = "truncated: copy the file again";
+  return rows;
+}
+} // namespace
+
+TEST(Report, NamesAreEscapedEverywhere)
+{
+  const std::string html = RenderReport(HostileRows(), HostileName, HostileName);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find("alert('1')"), std::string::npos);
+  EXPECT_EQ(html.find("<!--"), std::string::npos);
+  EXPECT_NE(html.find("{{version}}"), std::string::npos) << "a name must not be read as a template";
+  EXPECT_NE(html.find("&lt;script&gt;alert(&apos;1&apos;)&lt;/script&gt;&quot;&amp;"), std::string::npos);
+}
+
+TEST(Report, ElementsAreNested)
+{
+  EXPECT_EQ(NestingProblem("<p><b></p></b>"), "</p> closes b");
+  EXPECT_EQ(NestingProblem(RenderReport(HostileRows(), HostileName, HostileName)), "");
+  EXPECT_EQ(NestingProblem(RenderReport({}, "", "")), "");
+  EXPECT_EQ(NestingProblem(RenderCase({}, {}, "nothing")), "");
+}
+
+TEST(Report, LoadsNothingAndRunsNothing)
+{
+  const std::string html = RenderReport(HostileRows(), "", "1.0");
+  EXPECT_EQ(html.find("http://"), std::string::npos);
+  EXPECT_EQ(html.find("https://"), std::string::npos);
+  EXPECT_EQ(html.find("url("), std::string::npos);
+  EXPECT_EQ(html.find("@import"), std::string::npos);
+  EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
+  for (const std::string & source : AllBetween(html, "src=\"", "\""))
+  {
+    EXPECT_EQ(source.rfind("data:image/png;base64,", 0), 0U);
+  }
+}
+
+TEST(Report, EveryLinkHasOneTarget)
+{
+  const std::string           html = RenderReport(HostileRows(), "", "1.0");
+  const auto                  ids = AllBetween(html, " id=\"", "\"");
+  const std::set<std::string> unique(ids.begin(), ids.end());
+  EXPECT_EQ(unique.size(), ids.size());
+  const auto links = AllBetween(html, "href=\"", "\"");
+  EXPECT_GE(links.size(), 5U); // skip link, two cases and their ways back
+  for (const std::string & link : links)
+  {
+    ASSERT_EQ(link.front(), '#');
+    EXPECT_EQ(unique.count(link.substr(1)), 1U) << link;
+  }
+}
+
+TEST(Report, EveryPictureAndChartHasAText)
+{
+  const std::string html = RenderReport(HostileRows(), "", "1.0");
+  for (const std::string & image : AllBetween(html, "<img ", ">"))
+  {
+    EXPECT_NE(image.find("alt=\""), std::string::npos);
+    EXPECT_EQ(image.find("alt=\"\""), std::string::npos);
+  }
+  for (const std::string & input : AllBetween(html, "<input ", ">"))
+  {
+    EXPECT_NE(input.find("aria-label=\""), std::string::npos);
+  }
+  for (const std::string & chart : AllBetween(html, "<svg class=\"chart\"", ">"))
+  {
+    EXPECT_NE(chart.find("role=\"img\" aria-label=\""), std::string::npos);
+  }
+}
+
+TEST(Report, FailedCasesComeFirstWithTheirMessage)
+{
+  const std::string html = RenderReport(HostileRows(), "", "1.0");
+  EXPECT_LT(html.find("truncated: copy the file again"), html.find("Do the images come together?"));
+  const auto table = html.find("<tbody>");
+  EXPECT_LT(html.find("sub-03", table), html.find("sub-01", table));
+  EXPECT_NE(html.find("<strong>2</strong> done"), std::string::npos);
+  EXPECT_NE(html.find("<strong>1</strong> failed"), std::string::npos);
+  EXPECT_NE(html.find("<strong>1</strong> skipped"), std::string::npos);
+}
+
+TEST(Report, OneLineIsDrawnForEachCaseWithNumbersBeforeAndAfter)
+{
+  std::vector<ReportRow> rows(3);
+  for (std::size_t index = 0; index < 3; ++index)
+  {
+    rows[index].name = "case " + std::to_string(index);
+    rows[index].site = index == 1 ? "B" : "A";
+    rows[index].status = "done";
+    rows[index].before = Shifted(100.0 * static_cast<double>(index), 20.0);
+    rows[index].after = Shifted(0.0, 1.0);
+  }
+  rows[2].after = {};
+  const std::string html = RenderReport(rows, "", "1.0");
+  EXPECT_EQ(AllBetween(html, "<title>case 0, site A", "<").size(), 2U);
+  EXPECT_EQ(AllBetween(html, "<title>case 1, site B", "<").size(), 2U);
+  EXPECT_EQ(AllBetween(html, "<title>case 2", "<").size(), 0U);
+  EXPECT_EQ(AllBetween(html, "curve line-0", "\"").size(), 3U); // both charts and the legend
+  EXPECT_NE(html.find("5.00 SD"), std::string::npos);
+  EXPECT_NE(html.find("0.00 SD"), std::string::npos);
+}
+
+TEST(Wasserstein, OfTwoShiftedDistributionsIsTheShiftInDeviations)
+{
+  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(100.0, 20.0), Shifted(130.0, 20.0) }), 1.5, 1e-12); // rounding
+  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(130.0, 20.0), Shifted(100.0, 20.0) }), 1.5, 1e-12);
+}
+
+TEST(Wasserstein, OfThreeIsTheMeanOverPairs)
+{
+  // Shifts 1, 3 and 4 deviations.
+  EXPECT_NEAR(
+    MeanPairwiseWasserstein({ Shifted(10.0, 2.0), Shifted(18.0, 2.0), Shifted(12.0, 2.0) }), 8.0 / 3.0, 1e-12);
+}
+
+TEST(Wasserstein, EqualsTheLoopOverPairsAndPercentiles)
+{
+  const std::vector<IntensitySummary> cases{
+    Shifted(5.0, 1.0), Shifted(4.0, 3.0), Shifted(6.5, 0.5), Shifted(0.0, 2.0)
+  };
+  double sum = 0.0;
+  double deviation = 0.0;
+  for (std::size_t a = 0; a < 4; ++a)
+  {
+    deviation += cases[a].standardDeviation / 4.0;
+    for (std::size_t b = a + 1; b < 4; ++b)
+    {
+      for (std::size_t percentile = 1; percentile < 100; ++percentile)
+      {
+        sum += std::abs(cases[a].percentiles[percentile] - cases[b].percentiles[percentile]) / 99.0 / 6.0;
+      }
+    }
+  }
+  EXPECT_NEAR(MeanPairwiseWasserstein(cases), sum / deviation, 1e-12);
+}
+
+TEST(Wasserstein, HasNoUnit)
+{
+  const auto kelvin = MeanPairwiseWasserstein({ Shifted(10.0, 2.0), Shifted(18.0, 3.0) });
+  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(10e3, 2e3), Shifted(18e3, 3e3) }), kelvin, 1e-9);
+}
+
+TEST(Wasserstein, IsUndefinedForFewerThanTwoCases)
+{
+  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({})));
+  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({ Shifted(1.0, 1.0), IntensitySummary{} })));
+  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({ Shifted(1.0, 0.0), Shifted(2.0, 0.0) })));
+}
+
+TEST(CaseSection, ShowsThreePlanesBeforeAfterAndFieldAndTheBackground)
+{
+  const std::string html = NoiseCase({ { 12, 10, 8, 1 } }).Html();
+  for (const char * text : { "Axial, slice 5 of 8",
+                             "Coronal, slice 6 of 10",
+                             "Sagittal, slice 7 of 12",
+                             "How to read this",
+                             "Background",
+                             "Entropy",
+                             "instance-norm",
+                             "Peak memory",
+                             "0.800 to 1.250" })
+  {
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+  }
+  EXPECT_EQ(Decode(html).size(), 15U); // 3 planes of before, after and field; 3 of before and after
+}
+
+TEST(CaseSection, ChangesAreNamedAndNotOnlyColoured)
+{
+  const std::string html = NoiseCase({ { 12, 10, 8, 1 } }).Html();
+  EXPECT_NE(html.find("▼ better"), std::string::npos);    // CV 0.2 -> 0.1
+  EXPECT_NE(html.find("▲ worse"), std::string::npos);     // CJV 0.9 -> 0.95
+  EXPECT_NE(html.find("= unchanged"), std::string::npos); // entropy
+}
+
+TEST(CaseSection, AnImageAndItsZScoreAreTheSamePicture)
+{
+  const auto pictures = Decode(NoiseCase({ { 12, 10, 8, 1 } }).Html());
+  for (const std::size_t first : { 0, 3, 6 })
+  {
+    ASSERT_EQ(pictures[first].rgb.size(), pictures[first + 1].rgb.size());
+    for (std::size_t index = 0; index < pictures[first].rgb.size(); ++index)
+    {
+      // Float rounding of the z-score may tip one grey level.
+      EXPECT_NEAR(pictures[first].rgb[index], pictures[first + 1].rgb[index], 1);
+    }
+  }
+}
+
+TEST(CaseSection, HalfTheContrastAfterIsHalfTheGreyRangeInTheSharedWindow)
+{
+  Case       test;
+  const auto before = Noise({ { 32, 32, 1, 1 } });
+  const auto summary = Summarise(*before);
+  test.Add(before, Map(*before, 0.5 / summary.standardDeviation, -0.5 * summary.mean / summary.standardDeviation));
+  test.report.channels[0].after.standardDeviation = 1.0;
+  const auto pictures = Decode(test.Html());
+  const auto range = [](const Pixels & pixels)
+  {
+    const auto [low, high] = std::minmax_element(pixels.rgb.begin(), pixels.rgb.end());
+    return *high - *low;
+  };
+  EXPECT_GE(range(pictures[0]), 254);
+  EXPECT_NEAR(range(pictures[1]), 128, 3); // the window leaves out one percent
+}
+
+TEST(CaseSection, TheWindowIsStatedInDeviations)
+{
+  // Uniform noise: the 0.5th and 99.5th percentile lie 0.99 * sqrt(3) = 1.71 deviations from the mean.
+  const std::string html = NoiseCase({ { 40, 40, 40, 1 } }).Html();
+  EXPECT_NE(html.find("black at -1.71 SD, white at 1.71 SD"), std::string::npos);
+}
+
+TEST(CaseSection, SpacingGivesThePictureItsShape)
+{
+  Case         test;
+  const auto   before = Noise({ { 40, 20, 10, 1 } });
+  const double spacing[] = { 1.0, 2.0, 6.0, 1.0 };
+  before->SetSpacing(spacing);
+  test.Add(before, Map(*before, 1.0, 0.0));
+  const auto pictures = Decode(test.Html());
+  EXPECT_EQ(pictures[0].width, 40U); // axial: 40 x 40 mm
+  EXPECT_EQ(pictures[0].height, 40U);
+  EXPECT_EQ(pictures[2].width, 40U); // coronal: 40 x 60 mm
+  EXPECT_EQ(pictures[2].height, 60U);
+}
+
+TEST(CaseSection, TheMiddleFrameOfASeriesIsShownAndNamed)
+{
+  auto series = Noise({ { 12, 10, 8, 5 } });
+  auto frame = MakeImage({ { 12, 10, 8, 1 } });
+  std::copy_n(series->GetBufferPointer() + 2 * 12 * 10 * 8, 12 * 10 * 8, frame->GetBufferPointer());
+  Case whole;
+  whole.Add(series, Map(*series, 1.0, 0.0));
+  Case middle;
+  middle.Add(frame, Map(*frame, 1.0, 0.0));
+  middle.report.channels = whole.report.channels;
+  EXPECT_NE(whole.Html().find("middle frame (3 of 5)"), std::string::npos);
+
+  const auto ofWhole = Decode(whole.Html())[0];
+  const auto ofMiddle = Decode(middle.Html())[0];
+  double     difference = 0.0;
+  for (std::size_t index = 0; index < ofWhole.rgb.size(); ++index)
+  {
+    difference = std::max(difference, std::abs(static_cast<double>(ofWhole.rgb[index]) - ofMiddle.rgb[index]));
+  }
+  EXPECT_LE(difference, 6.0); // the window is that of all frames; another frame would differ by 200
+}
+
+TEST(CaseSection, ThreeChannelsAreOneColourPictureThatKeepsItsColours)
+{
+  Case test;
+  for (unsigned int channel = 0; channel < 3; ++channel)
+  {
+    const auto image = MakeImage({ { 30, 20, 1, 1 } });
+    for (int index = 0; index < 600; ++index)
+    {
+      image->GetBufferPointer()[index] = static_cast<float>((channel == 0 ? 150 : 50) + index % 30);
+    }
+    test.Add(image, Map(*image, 1.0, 0.0));
+  }
+  test.report.inputFormat = "PNG";
+  const std::string html = test.Html();
+  const auto        pictures = Decode(html);
+  ASSERT_EQ(pictures.size(), 2U);
+  EXPECT_TRUE(pictures[0].colour);
+  EXPECT_GT(pictures[0].rgb[0], pictures[0].rgb[1] + 100);
+  EXPECT_EQ(pictures[0].rgb[1], pictures[0].rgb[2]);
+  EXPECT_NE(html.find("Channel 3"), std::string::npos);
+  EXPECT_EQ(html.find("class=\"letter"), std::string::npos) << "a photograph has no patient's left";
+}
+
+TEST(CaseSection, FieldColoursAreWhiteAtOneOrangeAboveAndBlueBelow)
+{
+  Case       test;
+  const auto before = Noise({ { 30, 3, 1, 1 } });
+  auto       field = MakeImage({ { 30, 3, 1, 1 } });
+  for (int index = 0; index < 90; ++index)
+  {
+    field->GetBufferPointer()[index] = index % 30 < 10 ? 0.5F : index % 30 < 20 ? 1.0F : 1.6F;
+  }
+  test.Add(before, Map(*before, 1.0, 0.0), field);
+  const auto picture = Decode(test.Html())[2];
+  ASSERT_EQ(picture.width, 30U);
+  const auto * below = &picture.rgb[3 * 5];
+  const auto * at = &picture.rgb[3 * 15];
+  const auto * above = &picture.rgb[3 * 25];
+  EXPECT_GT(below[2], below[0] + 100);
+  EXPECT_GT(at[0], 240);
+  EXPECT_GT(at[2], 240);
+  EXPECT_GT(above[0], above[2] + 50);
+  EXPECT_NE(test.Html().find("× 0.50"), std::string::npos);
+  EXPECT_NE(test.Html().find("× 2.00"), std::string::npos);
+}
+
+TEST(CaseSection, OutsideTheMaskTheFieldIsBlackAndTheWindowTakesNoVoxels)
+{
+  Case test = NoiseCase({ { 20, 20, 1, 1 } });
+  auto mask = MaskImage::New();
+  mask->CopyInformation(test.pictures[0].before);
+  mask->SetRegions(test.pictures[0].before->GetLargestPossibleRegion());
+  mask->Allocate(true);
+  for (int index = 0; index < 200; ++index)
+  {
+    mask->GetBufferPointer()[index] = 1;
+  }
+  test.pictures[0].mask = mask;
+  std::fill_n(test.pictures[0].before->GetBufferPointer() + 300, 100, 1e6F);
+  const std::string html = test.Html();
+  const auto        field = Decode(html)[2];
+  EXPECT_GT(field.rgb[0], 0);
+  EXPECT_EQ(field.rgb[field.rgb.size() - 1], 0);
+  EXPECT_NE(html.find("white at 1.7"), std::string::npos) << "1e6 outside the mask widened the window";
+}
+
+TEST(CaseSection, TheBackgroundIsStretchedFromItsOwnBlackAndBrightPartsOutsideTheMaskDoNotMatter)
+{
+  // Inside 1000, outside air between 0 and 20, and a fifth of it scalp. After: the same in other units.
+  const auto air = Noise({ { 40, 40, 1, 1 } });
+  const auto before = Map(*air, 0.05, -15.0);
+  auto       mask = MaskImage::New();
+  mask->CopyInformation(before);
+  mask->SetRegions(before->GetLargestPossibleRegion());
+  mask->Allocate(true);
+  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  std::fill_n(before->GetBufferPointer(), 800, 1000.0F);
+  std::fill_n(before->GetBufferPointer() + 800, 160, 1500.0F);
+  const auto after = Map(*before, 0.01, -10.0);
+  std::transform(after->GetBufferPointer() + 800,
+                 after->GetBufferPointer() + 1600,
+                 after->GetBufferPointer() + 800,
+                 [](const float value) { return value + 3.0F; }); // another black
+  Case test;
+  test.Add(before, after);
+  test.pictures[0].mask = mask;
+  const auto pictures = Decode(test.Html());
+  ASSERT_EQ(pictures.size(), 4U);
+  for (const std::size_t picture : { 2, 3 })
+  {
+    const auto air0 = pictures[picture].rgb.begin() + 3 * 1000;
+    EXPECT_GT(*std::max_element(air0, pictures[picture].rgb.end()), 250) << picture;
+    EXPECT_LT(*std::min_element(air0, pictures[picture].rgb.end()), 5) << picture;
+  }
+}
+
+TEST(CaseSection, NonFiniteAndConstantImagesAreDrawn)
+{
+  Case       test;
+  const auto before = MakeImage({ { 8, 8, 8, 1 } });
+  before->FillBuffer(7.0F);
+  const auto after = MakeImage({ { 8, 8, 8, 1 } });
+  after->GetBufferPointer()[0] = std::numeric_limits<float>::quiet_NaN();
+  after->GetBufferPointer()[1] = std::numeric_limits<float>::infinity();
+  test.Add(before, after);
+  const std::string html = test.Html();
+  EXPECT_EQ(NestingProblem(html), "");
+  for (const std::string & path : AllBetween(html, " d=\"", "\""))
+  {
+    EXPECT_EQ(path.find_first_not_of("MLVHZ0123456789.- "), std::string::npos) << path;
+  }
+  EXPECT_NE(html.find("nothing to stretch"), std::string::npos);
+}
+
+TEST(CaseSection, OfA256CubeOfNoiseStaysBelow2MB)
+{
+  const Case test = NoiseCase({ { 256, 256, 256, 1 } });
+  EXPECT_LT(test.Html().size(), 2000000U);
+}
+
+TEST(CaseSection, OfManyChannelsStaysBelow2MBAndSaysWhatIsLeftOut)
+{
+  Case       test;
+  const auto before = Noise({ { 96, 96, 96, 1 } });
+  for (int channel = 0; channel < 12; ++channel)
+  {
+    test.Add(before, before);
+  }
+  const std::string html = test.Html();
+  EXPECT_LT(html.size(), 2000000U);
+  EXPECT_NE(html.find("of 12 channels; the numbers are of all"), std::string::npos);
+  EXPECT_NE(html.find("Channel 12"), std::string::npos);
+}
+
+TEST(CaseSection, PicturesOfDifferentSizesAreRefusedWithBothSizes)
+{
+  Case test;
+  test.Add(Noise({ { 12, 10, 8, 1 } }), Noise({ { 12, 10, 7, 1 } }));
+  try
+  {
+    test.Html("sub-01");
+    FAIL();
+  }
+  catch (const Error & error)
+  {
+    EXPECT_STREQ(error.what(),
+                 "report of 'sub-01': the image after has size 12 x 10 x 7 x 1, but the image has 12 x 10 x 8 x 1; "
+                 "give all pictures of a channel on one grid");
+  }
+}
