@@ -1,10 +1,9 @@
 #ifndef itkHistogramRetinexSink_h
 #define itkHistogramRetinexSink_h
 
+#include "itkLearnerSink.h"
 #include "itkSmoothField.h"
 
-#include "itkImage.h"
-#include "itkImageSink.h"
 #include "itkSimpleDataObjectDecorator.h"
 
 #include <array>
@@ -54,7 +53,8 @@ struct HistogramRetinexSummary
  * \par Properties
  * - The same bits for every number of threads and stream divisions.
  * - A gain of the image leaves the field as it is.
- * - Voxels that are not finite or not positive, and samples not above LogFloor times the median, are left out of the fit.
+ * - Voxels that are not finite or not positive, and samples not above LogFloor times the median, are left out of the
+ * fit.
  * - Too few voxels, or none, give a field of 1, never an exception.
  *
  * \par Reference
@@ -63,25 +63,25 @@ struct HistogramRetinexSummary
  * \ingroup Illumination
  */
 template <typename TInputImage, typename TMaskImage = Image<unsigned char, TInputImage::ImageDimension>>
-class ITK_TEMPLATE_EXPORT HistogramRetinexSink : public ImageSink<TInputImage>
+class ITK_TEMPLATE_EXPORT HistogramRetinexSink : public LearnerSink<TInputImage, TMaskImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(HistogramRetinexSink);
 
   using Self = HistogramRetinexSink;
-  using Superclass = ImageSink<TInputImage>;
+  using Superclass = LearnerSink<TInputImage, TMaskImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using RegionType = typename TInputImage::RegionType;
   using IndexType = typename TInputImage::IndexType;
 
   static constexpr unsigned int Dimension = TInputImage::ImageDimension;
-  static constexpr unsigned int DefaultOrder = 3;
-  static constexpr unsigned int DefaultNumberOfSamples = 60000;
+  static constexpr unsigned int DefaultOrder = 4;
+  static constexpr unsigned int DefaultNumberOfSamples = 120000;
   static constexpr unsigned int DefaultRim = 2;
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
   static constexpr double       DefaultSmoothing = 0.7;
-  static constexpr double       DefaultFlattest = 1.0;
+  static constexpr double       DefaultFlattest = 0.5;
   static constexpr double       DefaultLogFloor = 0.05;
   static constexpr double       DefaultConvergenceThreshold = 1e-4;
   static constexpr double       DefaultWienerNoise = 0.01;
@@ -92,11 +92,7 @@ public:
   }
 
   itkNewMacro(Self);
-  itkTypeMacro(HistogramRetinexSink, ImageSink);
-
-  /** Non-zero inside. Optional: without one every voxel counts. */
-  itkSetInputMacro(MaskImage, TMaskImage);
-  itkGetInputMacro(MaskImage, TMaskImage);
+  itkTypeMacro(HistogramRetinexSink, LearnerSink);
 
   itkGetDecoratedOutputMacro(Field, SmoothField);
   itkGetDecoratedOutputMacro(Summary, HistogramRetinexSummary);
@@ -109,8 +105,8 @@ public:
   itkSetMacro(NumberOfSamples, unsigned int);
   itkGetConstMacro(NumberOfSamples, unsigned int);
 
-  /** Deviation of the Gaussian blur of each sample, in mm, and 0.8 voxel at most along each axis: it calms noise without
-   * mixing tissues. */
+  /** Deviation of the Gaussian blur of each sample, in mm, and 0.8 voxel at most along each axis: it calms noise
+   * without mixing tissues. */
   itkSetMacro(Smoothing, double);
   itkGetConstMacro(Smoothing, double);
 
@@ -150,13 +146,6 @@ public:
   itkSetMacro(WienerNoise, double);
   itkGetConstMacro(WienerNoise, double);
 
-  /** Number of pieces that the input is read in. Default 1. */
-  void
-  SetNumberOfStreamDivisions(const unsigned int divisions) override
-  {
-    Superclass::SetNumberOfStreamDivisions(divisions);
-  }
-
   using Superclass::MakeOutput;
   using typename Superclass::DataObjectIdentifierType;
   DataObject::Pointer
@@ -184,12 +173,6 @@ protected:
   void
   VerifyPreconditions() ITKv5_CONST override;
   void
-  VerifyInputInformation() ITKv5_CONST override;
-  unsigned int
-  GetNumberOfInputRequestedRegions() override;
-  void
-  GenerateNthInputRequestedRegion(unsigned int division) override;
-  void
   BeforeStreamedGenerateData() override;
   void
   StreamedGenerateData(unsigned int division) override;
@@ -197,10 +180,6 @@ protected:
   AfterStreamedGenerateData() override;
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
-
-  void
-  ThreadedStreamedGenerateData(const RegionType &) override
-  {}
 
 private:
   struct Sample
@@ -254,13 +233,11 @@ private:
   double              m_ConvergenceThreshold{ DefaultConvergenceThreshold };
   double              m_WienerNoise{ DefaultWienerNoise };
 
-  RegionType             m_Region; // of the current division, without its rim
   RegionType             m_MaskBox;
   std::uint64_t          m_MaskVoxels{ 0 };
   std::uint64_t          m_HashLimit{ 0 }; // a voxel is drawn when the hash of its index is below
   std::vector<Neighbour> m_Neighbourhood;
-  typename TInputImage::SizeType m_Radius{};
-  Samples                        m_Samples;
+  Samples                m_Samples;
 };
 } // namespace itk
 

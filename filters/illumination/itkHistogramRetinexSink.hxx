@@ -27,9 +27,9 @@ Hash(std::uint64_t value)
 
 struct MaskExtent
 {
-  std::uint64_t        voxels{ 0 };
-  std::array<long, 4>  lowest{ { LONG_MAX, LONG_MAX, LONG_MAX, LONG_MAX } };
-  std::array<long, 4>  highest{ { LONG_MIN, LONG_MIN, LONG_MIN, LONG_MIN } };
+  std::uint64_t       voxels{ 0 };
+  std::array<long, 4> lowest{ { LONG_MAX, LONG_MAX, LONG_MAX, LONG_MAX } };
+  std::array<long, 4> highest{ { LONG_MIN, LONG_MIN, LONG_MIN, LONG_MIN } };
 
   void
   Merge(const MaskExtent & other)
@@ -93,42 +93,10 @@ HistogramRetinexSink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
 
 template <typename TInputImage, typename TMaskImage>
 void
-HistogramRetinexSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
-{
-  VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
-}
-
-template <typename TInputImage, typename TMaskImage>
-unsigned int
-HistogramRetinexSink<TInputImage, TMaskImage>::GetNumberOfInputRequestedRegions()
-{
-  return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
-}
-
-template <typename TInputImage, typename TMaskImage>
-void
-HistogramRetinexSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(unsigned int division)
-{
-  const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
-  m_Region = whole;
-  this->GetModifiableRegionSplitter()->GetSplit(division, this->GetNumberOfInputRequestedRegions(), m_Region);
-  RegionType padded = m_Region;
-  padded.PadByRadius(m_Radius);
-  padded.Crop(whole);
-  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(padded);
-  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
-  {
-    mask->SetRequestedRegionToLargestPossibleRegion();
-  }
-}
-
-template <typename TInputImage, typename TMaskImage>
-void
 HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
 {
   Superclass::BeforeStreamedGenerateData();
   m_Samples = Samples{};
-  this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
 
   const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
   m_MaskBox = whole;
@@ -139,34 +107,33 @@ HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
     mask->PropagateRequestedRegion();
     mask->UpdateOutputData();
     HistogramRetinexDetail::MaskExtent extent;
-    ReduceRegion(
-      this->GetMultiThreader(),
-      mask->GetLargestPossibleRegion(),
-      extent,
-      [mask](const RegionType & slab, HistogramRetinexDetail::MaskExtent & part)
-      {
-        const auto length = static_cast<long>(slab.GetSize(0));
-        ForEachRow(mask,
-                   slab,
-                   [&](const IndexType & index, const auto * row)
-                   {
-                     HistogramRetinexDetail::MaskExtent rowExtent;
-                     for (long i = 0; i < length; ++i)
-                     {
-                       if (row[i] != 0)
-                       {
-                         ++rowExtent.voxels;
-                         rowExtent.lowest[0] = std::min(rowExtent.lowest[0], index[0] + i);
-                         rowExtent.highest[0] = std::max(rowExtent.highest[0], index[0] + i);
-                       }
-                     }
-                     for (unsigned int axis = 1; axis < Dimension && rowExtent.voxels > 0; ++axis)
-                     {
-                       rowExtent.lowest[axis] = rowExtent.highest[axis] = index[axis];
-                     }
-                     part.Merge(rowExtent);
-                   });
-      });
+    ReduceRegion(this->GetMultiThreader(),
+                 mask->GetLargestPossibleRegion(),
+                 extent,
+                 [mask](const RegionType & slab, HistogramRetinexDetail::MaskExtent & part)
+                 {
+                   const auto length = static_cast<long>(slab.GetSize(0));
+                   ForEachRow(mask,
+                              slab,
+                              [&](const IndexType & index, const auto * row)
+                              {
+                                HistogramRetinexDetail::MaskExtent rowExtent;
+                                for (long i = 0; i < length; ++i)
+                                {
+                                  if (row[i] != 0)
+                                  {
+                                    ++rowExtent.voxels;
+                                    rowExtent.lowest[0] = std::min(rowExtent.lowest[0], index[0] + i);
+                                    rowExtent.highest[0] = std::max(rowExtent.highest[0], index[0] + i);
+                                  }
+                                }
+                                for (unsigned int axis = 1; axis < Dimension && rowExtent.voxels > 0; ++axis)
+                                {
+                                  rowExtent.lowest[axis] = rowExtent.highest[axis] = index[axis];
+                                }
+                                part.Merge(rowExtent);
+                              });
+                 });
     m_MaskVoxels = extent.voxels;
     for (unsigned int axis = 0; axis < Dimension && extent.voxels > 0; ++axis)
     {
@@ -181,7 +148,8 @@ HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
       }
     }
   }
-  const double fraction = static_cast<double>(m_NumberOfSamples) / std::max<double>(1.0, static_cast<double>(m_MaskVoxels));
+  const double fraction =
+    static_cast<double>(m_NumberOfSamples) / std::max<double>(1.0, static_cast<double>(m_MaskVoxels));
   m_HashLimit = fraction < 1.0 ? static_cast<std::uint64_t>(std::ldexp(fraction, 64)) : ~std::uint64_t{ 0 };
   this->MakeNeighbourhood();
 }
@@ -190,6 +158,7 @@ template <typename TInputImage, typename TMaskImage>
 void
 HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
 {
+  this->m_Radius.Fill(0);
   const auto & spacing = this->GetInput()->GetSpacing();
   const auto   whole = this->GetInput()->GetLargestPossibleRegion();
   double       finest = std::numeric_limits<double>::infinity();
@@ -198,23 +167,23 @@ HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
     finest = whole.GetSize(axis) > 1 ? std::min(finest, spacing[axis]) : finest;
   }
   // A fourth axis is time: neither blurred nor eroded.
-  std::array<double, Dimension>                   sigma{};
-  std::array<std::array<long, Dimension>, 5>      reach{}; // of the rim's box, by rim and axis
-  typename TInputImage::OffsetType                lowest{};
+  std::array<double, Dimension>              sigma{};
+  std::array<std::array<long, Dimension>, 5> reach{}; // of the rim's box, by rim and axis
+  typename TInputImage::OffsetType           lowest{};
   for (unsigned int axis = 0; axis < std::min(Dimension, 3U); ++axis)
   {
     if (whole.GetSize(axis) > 1)
     {
       const double ratio = finest / spacing[axis];
       sigma[axis] = std::min(0.8, m_Smoothing / spacing[axis]);
-      m_Radius[axis] = static_cast<SizeValueType>(std::ceil(2.5 * sigma[axis]));
+      this->m_Radius[axis] = static_cast<SizeValueType>(std::ceil(2.5 * sigma[axis]));
       for (unsigned int rim = 1; rim <= m_Rim; ++rim)
       {
         reach[rim][axis] = std::max(1L, std::lround(rim * ratio));
-        m_Radius[axis] = std::max(m_Radius[axis], static_cast<SizeValueType>(reach[rim][axis]));
+        this->m_Radius[axis] = std::max(this->m_Radius[axis], static_cast<SizeValueType>(reach[rim][axis]));
       }
     }
-    lowest[axis] = -static_cast<OffsetValueType>(m_Radius[axis]);
+    lowest[axis] = -static_cast<OffsetValueType>(this->m_Radius[axis]);
   }
   m_Neighbourhood.clear();
   auto offset = lowest;
@@ -228,7 +197,9 @@ HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
       {
         ++neighbour.level;
       }
-      const double scaled = sigma[axis] > 0.0 ? static_cast<double>(distance) / sigma[axis] : distance == 0 ? 0.0 : 40.0;
+      const double scaled = sigma[axis] > 0.0 ? static_cast<double>(distance) / sigma[axis]
+                            : distance == 0   ? 0.0
+                                              : 40.0;
       neighbour.weight *= scaled <= 3.0 ? std::exp(-0.5 * scaled * scaled) : 0.0;
     }
     if (neighbour.level <= m_Rim || neighbour.weight > 0.0)
@@ -236,7 +207,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
       m_Neighbourhood.push_back(neighbour);
     }
     unsigned int axis = 0;
-    while (axis < Dimension && ++offset[axis] > static_cast<OffsetValueType>(m_Radius[axis]))
+    while (axis < Dimension && ++offset[axis] > static_cast<OffsetValueType>(this->m_Radius[axis]))
     {
       offset[axis] = lowest[axis];
       ++axis;
@@ -253,7 +224,7 @@ void
 HistogramRetinexSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
 {
   ReduceRegion(this->GetMultiThreader(),
-               m_Region,
+               this->m_Region,
                m_Samples,
                [this](const RegionType & slab, Samples & samples) { this->DrawSamples(slab, samples); });
 }
@@ -266,66 +237,86 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
   const TMaskImage *  mask = this->GetMaskImage();
   const RegionType    whole = image->GetLargestPossibleRegion();
   const auto          length = static_cast<long>(slab.GetSize(0));
-  ForEachRow(
-    image,
-    slab,
-    [&](const IndexType & rowIndex, const auto * row)
+
+  RegionType                   interior = whole; // where every neighbour is inside the image
+  std::vector<OffsetValueType> imageSteps;       // from a pixel to its neighbours, in the buffers
+  std::vector<OffsetValueType> maskSteps;
+  interior.ShrinkByRadius(this->m_Radius);
+  for (const Neighbour & neighbour : m_Neighbourhood)
+  {
+    OffsetValueType imageStep = 0;
+    OffsetValueType maskStep = 0;
+    for (unsigned int axis = 0; axis < Dimension; ++axis)
     {
-      const auto *  maskRow = MaskAt(mask, rowIndex);
-      std::uint64_t rowOffset = 0;
-      for (unsigned int axis = Dimension; axis-- > 0;)
+      imageStep += neighbour.offset[axis] * image->GetOffsetTable()[axis];
+      if (mask && mask->GetLargestPossibleRegion().GetSize(axis) > 1)
       {
-        rowOffset =
-          rowOffset * whole.GetSize(axis) + static_cast<std::uint64_t>(rowIndex[axis] - whole.GetIndex(axis));
+        maskStep += neighbour.offset[axis] * mask->GetOffsetTable()[axis];
       }
-      for (long i = 0; i < length; ++i)
-      {
-        if (maskRow && maskRow[i] == 0)
-        {
-          continue;
-        }
-        const auto centreIntensity = static_cast<double>(row[i]);
-        if (!(std::isfinite(centreIntensity) && centreIntensity > 0.0))
-        {
-          ++samples.nonPositive;
-          continue;
-        }
-        const std::uint64_t offset = rowOffset + static_cast<std::uint64_t>(i);
-        if (HistogramRetinexDetail::Hash(offset) >= m_HashLimit)
-        {
-          continue;
-        }
-        IndexType centre = rowIndex;
-        centre[0] += i;
-        unsigned int depth = m_Rim;
-        double       weights = 0.0;
-        double       sum = 0.0;
-        double       squares = 0.0;
-        for (const Neighbour & neighbour : m_Neighbourhood)
-        {
-          const IndexType index = centre + neighbour.offset;
-          if (!whole.IsInside(index))
-          {
-            continue;
-          }
-          if (mask && *MaskAt(mask, index) == 0)
-          {
-            depth = neighbour.level > 0 ? std::min(depth, neighbour.level - 1) : 0;
-            continue;
-          }
-          const auto intensity = static_cast<double>(image->GetPixel(index));
-          if (neighbour.weight > 0.0 && std::isfinite(intensity) && intensity > 0.0)
-          {
-            weights += neighbour.weight;
-            sum += neighbour.weight * intensity;
-            squares += neighbour.weight * intensity * intensity;
-          }
-        }
-        const double mean = sum / weights;
-        const double variance = std::max(0.0, squares / weights - mean * mean);
-        samples.list.push_back({ offset, mean, std::sqrt(variance) / mean, depth });
-      }
-    });
+    }
+    imageSteps.push_back(imageStep);
+    maskSteps.push_back(maskStep);
+  }
+  ForEachRow(image,
+             slab,
+             [&](const IndexType & rowIndex, const auto * row)
+             {
+               const auto *  maskRow = MaskAt(mask, rowIndex);
+               std::uint64_t rowOffset = 0;
+               for (unsigned int axis = Dimension; axis-- > 0;)
+               {
+                 rowOffset =
+                   rowOffset * whole.GetSize(axis) + static_cast<std::uint64_t>(rowIndex[axis] - whole.GetIndex(axis));
+               }
+               for (long i = 0; i < length; ++i)
+               {
+                 if (maskRow && maskRow[i] == 0)
+                 {
+                   continue;
+                 }
+                 const auto centreIntensity = static_cast<double>(row[i]);
+                 if (!(std::isfinite(centreIntensity) && centreIntensity > 0.0))
+                 {
+                   ++samples.nonPositive;
+                   continue;
+                 }
+                 const std::uint64_t offset = rowOffset + static_cast<std::uint64_t>(i);
+                 if (HistogramRetinexDetail::Hash(offset) >= m_HashLimit)
+                 {
+                   continue;
+                 }
+                 IndexType centre = rowIndex;
+                 centre[0] += i;
+                 unsigned int depth = m_Rim;
+                 double       weights = 0.0;
+                 double       sum = 0.0;
+                 double       squares = 0.0;
+                 const bool   isInterior = interior.IsInside(centre);
+                 for (std::size_t k = 0; k < m_Neighbourhood.size(); ++k)
+                 {
+                   const Neighbour & neighbour = m_Neighbourhood[k];
+                   if (!isInterior && !whole.IsInside(centre + neighbour.offset))
+                   {
+                     continue;
+                   }
+                   if (maskRow && maskRow[i + maskSteps[k]] == 0)
+                   {
+                     depth = neighbour.level > 0 ? std::min(depth, neighbour.level - 1) : 0;
+                     continue;
+                   }
+                   const auto intensity = static_cast<double>(row[i + imageSteps[k]]);
+                   if (neighbour.weight > 0.0 && std::isfinite(intensity) && intensity > 0.0)
+                   {
+                     weights += neighbour.weight;
+                     sum += neighbour.weight * intensity;
+                     squares += neighbour.weight * intensity * intensity;
+                   }
+                 }
+                 const double mean = sum / weights;
+                 const double variance = std::max(0.0, squares / weights - mean * mean);
+                 samples.list.push_back({ offset, mean, std::sqrt(variance) / mean, depth });
+               }
+             });
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -376,9 +367,8 @@ HistogramRetinexSink<TInputImage, TMaskImage>::SelectSamples(HistogramRetinexSum
     const auto middle = intensities.begin() + static_cast<std::ptrdiff_t>(intensities.size() / 2);
     std::nth_element(intensities.begin(), middle, intensities.end());
     summary.logFloor = m_LogFloor * *middle;
-    list.erase(std::remove_if(list.begin(),
-                              list.end(),
-                              [&](const Sample & sample) { return sample.intensity <= summary.logFloor; }),
+    list.erase(std::remove_if(
+                 list.begin(), list.end(), [&](const Sample & sample) { return sample.intensity <= summary.logFloor; }),
                list.end());
   }
   if (m_Flattest < 1.0 && !list.empty())
@@ -477,20 +467,10 @@ void
 HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & field)
 {
   const TMaskImage *                 mask = this->GetMaskImage();
-  const SmoothFieldRowEvaluator    logFieldOf(field);
+  const SmoothFieldRowEvaluator      logFieldOf(field);
   HistogramRetinexDetail::FieldRange range;
-  RegionType                         box = m_MaskBox;
-  for (unsigned int axis = 0; axis < Dimension; ++axis)
-  {
-    if (mask && mask->GetLargestPossibleRegion().GetSize(axis) == 1)
-    {
-      box.SetIndex(axis, mask->GetLargestPossibleRegion().GetIndex(axis));
-      box.SetSize(axis, 1);
-    }
-  }
-  // Rows of the image without a mask, of the mask's box with one: the field alone is evaluated.
   ReduceRegion(this->GetMultiThreader(),
-               box,
+               m_MaskBox,
                range,
                [&](const RegionType & slab, HistogramRetinexDetail::FieldRange & part)
                {

@@ -91,7 +91,7 @@ HistogramSharpening::Fit(const std::vector<double> & logIntensities)
   }
   const std::vector<double> numerator = this->Filtered(this->Transform(moment), m_Blur);
   const std::vector<double> denominator = this->Filtered(this->Transform(sharp), m_Blur);
-  const double negligible = 1e-9 * static_cast<double>(logIntensities.size());
+  const double              negligible = 1e-9 * static_cast<double>(logIntensities.size());
   m_Estimate.resize(m_Bins);
   for (std::size_t i = 0; i < m_Bins; ++i)
   {

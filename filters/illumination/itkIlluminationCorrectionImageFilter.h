@@ -37,7 +37,7 @@ public:
   itkNewMacro(Self);
   itkTypeMacro(IlluminationCorrectionImageFilter, ImageToImageFilter);
 
-  /** Log field. Required. Must sort before "Primary", see InstanceNormalizationImageFilter. */
+  /** Log field. Required. */
   itkSetGetDecoratedInputMacro(Field, SmoothField);
 
   /** Multiply instead of divide. */
@@ -52,6 +52,8 @@ protected:
   IlluminationCorrectionImageFilter();
   ~IlluminationCorrectionImageFilter() override = default;
 
+  void
+  GenerateInputRequestedRegion() override;
   void
   DynamicThreadedGenerateData(const OutputImageRegionType & region) override;
   void

@@ -54,8 +54,6 @@ public:
   itkNewMacro(Self);
   itkTypeMacro(InstanceNormalizationImageFilter, ImageToImageFilter);
 
-  // A decorated input must sort before "Primary": ITK updates inputs by name, and a learner that reads the primary
-  // input in pieces must be done before the filter's own region is requested of it.
   /** Required. */
   itkSetGetDecoratedInputMacro(Moments, MeanAndVariance);
 

@@ -42,6 +42,8 @@ template <typename TInputImage, typename TOutputImage>
 void
 InstanceNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
+  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
+  this->ProcessObject::GetInput("Moments")->UpdateOutputData();
   const auto & region = this->GetOutput()->GetRequestedRegion();
   const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(region);
   if (auto * mask = const_cast<MaskImageType *>(this->GetMaskImage()))

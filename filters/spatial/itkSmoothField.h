@@ -173,7 +173,7 @@ public:
 private:
   static constexpr std::size_t BlockLength = 128;
 
-  const SmoothField         m_Field;
+  const SmoothField                      m_Field;
   const std::vector<SmoothField::Powers> m_Terms;
 };
 } // namespace itk

@@ -16,9 +16,8 @@ namespace itk
 /** \class SmoothFieldFit
  * \brief Least squares of a SmoothField at fixed positions: the normal matrix is factored once for any number of fits.
  *
- * Minimises sum_i (value_i - field(i))^2 / n + Stiffness sum_k degree_k^2 c_k^2. Sums run over blocks of fixed size that
- * are added in order, so the number of threads does not show in the result.
- * \ingroup Spatial
+ * Minimises sum_i (value_i - field(i))^2 / n + Stiffness sum_k degree_k^2 c_k^2. Sums run over blocks of fixed size
+ * that are added in order, so the number of threads does not show in the result. \ingroup Spatial
  */
 class SmoothFieldFit
 {
@@ -28,7 +27,9 @@ public:
   static constexpr double DefaultStiffness = 1e-5;
 
   /** The coefficients of `field` are of no interest; its box and order are. */
-  SmoothFieldFit(const SmoothField & field, const std::vector<Position> & positions, double stiffness = DefaultStiffness)
+  SmoothFieldFit(const SmoothField &           field,
+                 const std::vector<Position> & positions,
+                 double                        stiffness = DefaultStiffness)
     : m_Positions(positions.size())
     , m_Terms(field.Terms().size())
     , m_Basis(m_Positions * m_Terms)
@@ -51,7 +52,7 @@ public:
         m_Basis[i * m_Terms + k] = product;
       }
     }
-    const auto products = this->SumOverBlocks(m_Terms * m_Terms,
+    const auto         products = this->SumOverBlocks(m_Terms * m_Terms,
                                               [this](std::size_t i, double * sums)
                                               {
                                                 const double * row = &m_Basis[i * m_Terms];
@@ -120,7 +121,8 @@ public:
 private:
   static constexpr std::size_t BlockLength = 4096;
 
-  /** Below, a fit takes about a millisecond, and waiting for a thread that another process has pushed aside takes longer. */
+  /** Below, a fit takes about a millisecond, and waiting for a thread that another process has pushed aside takes
+   * longer. */
   bool
   IsLarge() const
   {

@@ -32,9 +32,10 @@ struct ForegroundSummary
 /** \class ForegroundMaskImageFilter
  * \brief Mask of the object: pixels above a threshold, in the largest connected components, holes closed.
  *
- * Automatic takes All for an image with fewer than three axes of extent above 1 (a fourth axis is time and not counted);
- * Air where more than 5 % of the finite voxels lie in [-1100, -900]; Otsu where more than 5 % are negative; else LogOtsu.
- * LogOtsu works on log(max(x, q / 1000)), q the 99.5th percentile, so that air set to zero and noisy air are one class.
+ * Automatic takes All for an image with fewer than three axes of extent above 1 (a fourth axis is time and not
+ * counted); Air where more than 5 % of the finite voxels lie in [-1100, -900]; Otsu where more than 5 % are negative;
+ * else LogOtsu. LogOtsu works on log(max(x, q / 1000)), q the 99.5th percentile of the positive intensities, so that
+ * air set to zero and noisy air are one class.
  *
  * \par Access
  * WholeImage.
@@ -74,7 +75,6 @@ public:
   /** Smallest component kept, as a fraction in [0, 1] of the largest one's size. */
   itkSetMacro(ComponentFraction, double);
   itkGetConstMacro(ComponentFraction, double);
-
 
   const ForegroundSummary &
   GetSummary() const

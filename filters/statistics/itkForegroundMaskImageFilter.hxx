@@ -59,8 +59,8 @@ ForegroundMaskImageFilter<TInputImage, TOutputImage>::ChooseRule(const QuantileS
       negative += value < 0.0 ? static_cast<double>(count) : 0.0;
     });
   const double many = 0.05 * static_cast<double>(sketch.Count());
-  return spatialAxes < 3 ? ForegroundRule::All
-         : air > many    ? ForegroundRule::Air
+  return spatialAxes < 3   ? ForegroundRule::All
+         : air > many      ? ForegroundRule::Air
          : negative > many ? ForegroundRule::Otsu
                            : ForegroundRule::LogOtsu;
 }
@@ -78,16 +78,20 @@ ForegroundMaskImageFilter<TInputImage, TOutputImage>::Threshold(ForegroundRule r
   {
     return -500.0;
   }
-  const double top = sketch.Quantile(0.995);
-  if (rule == ForegroundRule::LogOtsu && !(top > 0.0))
+  double     positive = 0.0; // the bin of 0 reaches up to the smallest floats
+  const bool inLog = rule == ForegroundRule::LogOtsu;
+  sketch.ForEachBin([&](double value, std::uint64_t count)
+                    { positive += value > std::numeric_limits<float>::min() ? static_cast<double>(count) : 0.0; });
+  if (inLog && positive == 0.0)
   {
-    return std::max(0.0, sketch.Maximum());
+    return 0.0;
   }
+  // of the positive intensities
+  const double top = sketch.Quantile(1.0 - 0.005 * positive / static_cast<double>(sketch.Count()));
   if (sketch.Minimum() == sketch.Maximum())
   {
     return everything;
   }
-  const bool   inLog = rule == ForegroundRule::LogOtsu;
   const double low = inLog ? std::log(top / 1000.0) : sketch.Quantile(0.001);
   const double high = inLog ? std::log(top) : sketch.Quantile(0.999);
   if (!(low < high))
@@ -168,8 +172,8 @@ ForegroundMaskImageFilter<TInputImage, TOutputImage>::GenerateData()
     }
     const auto kept = [&](const auto & component)
     { return static_cast<double>(component.pixels) >= m_ComponentFraction * static_cast<double>(largest); };
-    m_Summary.components = static_cast<std::uint64_t>(
-      std::count_if(objects.Components().begin(), objects.Components().end(), kept));
+    m_Summary.components =
+      static_cast<std::uint64_t>(std::count_if(objects.Components().begin(), objects.Components().end(), kept));
     objects.Fill(mask, 0, [&](const auto & component) { return !kept(component); });
     const RunComponents<TOutputImage> holes(mask, false);
     holes.Fill(mask, 1, [](const auto & component) { return !component.touchesBorder; });
@@ -180,8 +184,10 @@ ForegroundMaskImageFilter<TInputImage, TOutputImage>::GenerateData()
   }
   ForEachRow(mask,
              region,
-             [&](const auto &, const auto * row)
-             { m_Summary.voxels += static_cast<std::uint64_t>(std::count_if(row, row + length, [](auto v) { return v != 0; })); });
+             [&](const auto &, const auto * row) {
+               m_Summary.voxels +=
+                 static_cast<std::uint64_t>(std::count_if(row, row + length, [](auto v) { return v != 0; }));
+             });
 }
 
 template <typename TInputImage, typename TOutputImage>

@@ -95,8 +95,8 @@ VerifyMaskExtent(const TImage * image, const TMask * mask)
   const auto & maskRegion = mask->GetLargestPossibleRegion();
   for (unsigned int axis = 0; axis < TImage::ImageDimension; ++axis)
   {
-    const bool same = imageRegion.GetSize(axis) == maskRegion.GetSize(axis) &&
-                      imageRegion.GetIndex(axis) == maskRegion.GetIndex(axis);
+    const bool same =
+      imageRegion.GetSize(axis) == maskRegion.GetSize(axis) && imageRegion.GetIndex(axis) == maskRegion.GetIndex(axis);
     if (!same && maskRegion.GetSize(axis) != 1)
     {
       itkGenericExceptionMacro("MaskImage must cover the image's region or have extent 1 along axis "

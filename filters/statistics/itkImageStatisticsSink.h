@@ -1,12 +1,10 @@
 #ifndef itkImageStatisticsSink_h
 #define itkImageStatisticsSink_h
 
-#include "itkImageRows.h"
+#include "itkLearnerSink.h"
 #include "itkMomentAccumulator.h"
 #include "itkQuantileSketch.h"
 
-#include "itkImage.h"
-#include "itkImageSink.h"
 #include "itkSimpleDataObjectDecorator.h"
 
 #include <memory>
@@ -42,23 +40,19 @@ struct ImageStatistics
  * \ingroup Statistics
  */
 template <typename TInputImage, typename TMaskImage = Image<unsigned char, TInputImage::ImageDimension>>
-class ITK_TEMPLATE_EXPORT ImageStatisticsSink : public ImageSink<TInputImage>
+class ITK_TEMPLATE_EXPORT ImageStatisticsSink : public LearnerSink<TInputImage, TMaskImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(ImageStatisticsSink);
 
   using Self = ImageStatisticsSink;
-  using Superclass = ImageSink<TInputImage>;
+  using Superclass = LearnerSink<TInputImage, TMaskImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using RegionType = typename TInputImage::RegionType;
 
   itkNewMacro(Self);
-  itkTypeMacro(ImageStatisticsSink, ImageSink);
-
-  /** Non-zero inside. Optional. */
-  itkSetInputMacro(MaskImage, TMaskImage);
-  itkGetInputMacro(MaskImage, TMaskImage);
+  itkTypeMacro(ImageStatisticsSink, LearnerSink);
 
   /** Of the finite voxels inside the mask. */
   itkGetDecoratedOutputMacro(Moments, MeanAndVariance);
@@ -71,13 +65,6 @@ public:
   itkGetConstMacro(CollectQuantiles, bool);
   itkBooleanMacro(CollectQuantiles);
 
-  /** Number of pieces that the input is read in. Default 1. */
-  void
-  SetNumberOfStreamDivisions(const unsigned int divisions) override
-  {
-    Superclass::SetNumberOfStreamDivisions(divisions);
-  }
-
   using Superclass::MakeOutput;
   using typename Superclass::DataObjectIdentifierType;
   DataObject::Pointer
@@ -87,9 +74,8 @@ public:
     {
       return SimpleDataObjectDecorator<MeanAndVariance>::New().GetPointer();
     }
-    return name == "Statistics"
-             ? SimpleDataObjectDecorator<std::shared_ptr<const ImageStatistics>>::New().GetPointer()
-             : Superclass::MakeOutput(name);
+    return name == "Statistics" ? SimpleDataObjectDecorator<std::shared_ptr<const ImageStatistics>>::New().GetPointer()
+                                : Superclass::MakeOutput(name);
   }
 
 protected:
@@ -104,12 +90,6 @@ protected:
   itkSetDecoratedOutputMacro(Statistics, std::shared_ptr<const ImageStatistics>);
 
   void
-  VerifyInputInformation() ITKv5_CONST override;
-  unsigned int
-  GetNumberOfInputRequestedRegions() override;
-  void
-  GenerateNthInputRequestedRegion(unsigned int division) override;
-  void
   BeforeStreamedGenerateData() override;
   void
   StreamedGenerateData(unsigned int division) override;
@@ -118,13 +98,8 @@ protected:
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
-  void
-  ThreadedStreamedGenerateData(const RegionType &) override
-  {}
-
 private:
   bool            m_CollectQuantiles{ false };
-  RegionType      m_Region; // of the current division; the input's requested region may have been enlarged
   ImageStatistics m_Total;
 };
 } // namespace itk

@@ -16,33 +16,6 @@ ImageStatistics::Merge(const ImageStatistics & other)
 
 template <typename TInputImage, typename TMaskImage>
 void
-ImageStatisticsSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
-{
-  VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
-}
-
-template <typename TInputImage, typename TMaskImage>
-unsigned int
-ImageStatisticsSink<TInputImage, TMaskImage>::GetNumberOfInputRequestedRegions()
-{
-  return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
-}
-
-template <typename TInputImage, typename TMaskImage>
-void
-ImageStatisticsSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(unsigned int division)
-{
-  m_Region = this->GetInput()->GetLargestPossibleRegion();
-  this->GetModifiableRegionSplitter()->GetSplit(division, this->GetNumberOfInputRequestedRegions(), m_Region);
-  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(m_Region);
-  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
-  {
-    mask->SetRequestedRegion(MaskRegion(mask, m_Region));
-  }
-}
-
-template <typename TInputImage, typename TMaskImage>
-void
 ImageStatisticsSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
 {
   Superclass::BeforeStreamedGenerateData();
@@ -55,9 +28,8 @@ ImageStatisticsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
 {
   const TInputImage * image = this->GetInput();
   const TMaskImage *  mask = this->GetMaskImage();
-  this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
   ReduceRegion(this->GetMultiThreader(),
-               m_Region,
+               this->m_Region,
                m_Total,
                [&](const RegionType & slab, ImageStatistics & statistics)
                {

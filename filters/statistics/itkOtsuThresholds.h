@@ -13,8 +13,8 @@ inline std::vector<double>
 OtsuThresholds(const std::vector<double> & counts, double low, double high, unsigned int thresholds)
 {
   using HistogramType = Statistics::Histogram<double>;
-  auto                                        histogram = HistogramType::New();
-  typename HistogramType::SizeType            size(1);
+  auto                                          histogram = HistogramType::New();
+  typename HistogramType::SizeType              size(1);
   typename HistogramType::MeasurementVectorType lower(1);
   typename HistogramType::MeasurementVectorType upper(1);
   size[0] = counts.size();

@@ -13,11 +13,9 @@ namespace itk
 /** \class QuantileSketch
  * \brief Histogram of float intensities in bins of relative width 2^-9: no range to be known, merged exactly.
  *
- * A bin holds the floats that share sign, exponent and the first nine bits of the mantissa, so one pass serves any range
- * and merging is the addition of counts. Quantiles are off by at most 1/512 of their value, or 2^-135 where that is more.
- * 2 MiB of counts.
- * Non-finite values must not be added.
- * \ingroup Statistics
+ * A bin holds the floats that share sign, exponent and the first nine bits of the mantissa, so one pass serves any
+ * range and merging is the addition of counts. Quantiles are off by at most 1/512 of their value, or 2^-135 where that
+ * is more. 2 MiB of counts. Non-finite values must not be added. \ingroup Statistics
  */
 class QuantileSketch
 {

@@ -28,8 +28,8 @@ public:
 
   RunComponents(const TMask * mask, bool value)
   {
-    const auto region = mask->GetBufferedRegion();
-    const auto length = static_cast<IndexValueType>(region.GetSize(0));
+    const auto    region = mask->GetBufferedRegion();
+    const auto    length = static_cast<IndexValueType>(region.GetSize(0));
     SizeValueType row = 0;
     m_RowBegin.push_back(0);
     ForEachRow(mask,
@@ -124,7 +124,9 @@ private:
   }
 
   void
-  JoinWithRowsBefore(const typename TMask::RegionType & region, const typename TMask::IndexType & index, SizeValueType row)
+  JoinWithRowsBefore(const typename TMask::RegionType & region,
+                     const typename TMask::IndexType &  index,
+                     SizeValueType                      row)
   {
     SizeValueType stride = 1;
     for (unsigned int axis = 1; axis < TMask::ImageDimension; ++axis)

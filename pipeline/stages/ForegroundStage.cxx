@@ -77,8 +77,8 @@ public:
     m_Filter = this->Make<Filter>();
     m_Filter->SetInput(this->MeanFrame(input.image));
     const auto & names = RuleNames();
-    m_Filter->SetRule(static_cast<itk::ForegroundRule>(
-      std::find(names.begin(), names.end(), m_Options.rule) - names.begin()));
+    m_Filter->SetRule(
+      static_cast<itk::ForegroundRule>(std::find(names.begin(), names.end(), m_Options.rule) - names.begin()));
     m_Filter->SetComponentFraction(m_Options.component_fraction);
     return { input.image, m_Filter->GetOutput() };
   }

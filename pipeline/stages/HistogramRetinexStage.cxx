@@ -1,5 +1,7 @@
 #include "Stages.h"
 
+#include "Error.h"
+
 #include "itkHistogramRetinexSink.h"
 #include "itkIlluminationCorrectionImageFilter.h"
 
@@ -38,8 +40,9 @@ struct HistogramRetinexOptions
             0.02,
             1.0 },
           widths);
-    visit({ "smoothing", Unit::Millimetre, "Deviation of the Gaussian blur of each sample, 0.8 voxel at most.", 0.0, none },
-          smoothing);
+    visit(
+      { "smoothing", Unit::Millimetre, "Deviation of the Gaussian blur of each sample, 0.8 voxel at most.", 0.0, none },
+      smoothing);
     visit({ "rim", Unit::Voxel, "Distance that samples keep from the mask's border.", 0.0, 4.0 }, rim);
     visit({ "flattest", Unit::None, "Fraction of the samples that is kept, those in the flattest places.", 0.01, 1.0 },
           flattest);
@@ -68,13 +71,19 @@ struct HistogramRetinexLearned
   {
     Through(visit, "order", "Degree of the series; the terms are those of itk::SmoothField.", field.order);
     Through(visit, "centre", "Centre of the series' box along x, y, z, t.", field.centre);
-    Through(visit, "half_extent", "Half the box's extent; 0: the field does not vary along the axis.", field.halfExtent);
+    Through(
+      visit, "half_extent", "Half the box's extent; 0: the field does not vary along the axis.", field.halfExtent);
     visit({ "coefficients", Unit::LogIntensity, "Of the log field; none: the field is 1." }, field.coefficients);
-    visit({ "log_minimum", Unit::LogIntensity, "Lowest log field inside the mask, and bound outside." }, field.logMinimum);
-    visit({ "log_maximum", Unit::LogIntensity, "Highest log field inside the mask, and bound outside." }, field.logMaximum);
+    visit({ "log_minimum", Unit::LogIntensity, "Lowest log field inside the mask, and bound outside." },
+          field.logMinimum);
+    visit({ "log_maximum", Unit::LogIntensity, "Highest log field inside the mask, and bound outside." },
+          field.logMaximum);
     visit({ "log_floor", Unit::Intensity, "Samples at or below were left out of the fit." }, summary.logFloor);
     Through(visit, "mask_voxels", "Voxels inside the mask.", summary.maskVoxels);
-    Through(visit, "non_positive", "Mask voxels that are not positive or not finite: left out, still divided.", summary.excluded);
+    Through(visit,
+            "non_positive",
+            "Mask voxels that are not positive or not finite: left out, still divided.",
+            summary.excluded);
     Through(visit, "samples", "Voxels that the fit rests on; 0: too few, the field is 1.", summary.samples);
     Through(visit, "rim", "Voxels that samples kept from the mask's border.", summary.rim);
     Through(visit, "iterations", "Iterations in all.", summary.iterations);
@@ -91,9 +100,9 @@ private:
   }
 
   static void
-  Through(ParameterVisitor &                                            visit,
-          const char *                                                  name,
-          const char *                                                  help,
+  Through(ParameterVisitor &                                       visit,
+          const char *                                             name,
+          const char *                                             help,
           std::array<double, itk::SmoothField::MaximumDimension> & values)
   {
     std::vector<double> list(values.begin(), values.end());
@@ -133,6 +142,14 @@ public:
   WorkImage::Pointer
   ConnectInverse(const WorkImage::Pointer & output) override
   {
+    const auto & field = m_Learned.field;
+    if (field.order > itk::SmoothField::MaximumOrder ||
+        (!field.coefficients.empty() && field.coefficients.size() != field.Terms().size()))
+    {
+      throw Error("histogram-retinex: the recorded field has " + std::to_string(field.coefficients.size()) +
+                  " coefficients, which is not what order " + std::to_string(field.order) +
+                  " over its box takes; the sidecar was changed or damaged");
+    }
     auto correction = this->Make<Correction>();
     correction->SetInput(output);
     correction->SetField(m_Learned.field);
@@ -170,8 +187,9 @@ public:
       }
       if (summary.excluded > 0)
       {
-        warnings.push_back(std::to_string(summary.excluded) + " of " + std::to_string(summary.maskVoxels) +
-                           " mask voxels are not positive or not finite: left out of the fit, still divided by the field");
+        warnings.push_back(
+          std::to_string(summary.excluded) + " of " + std::to_string(summary.maskVoxels) +
+          " mask voxels are not positive or not finite: left out of the fit, still divided by the field");
       }
     }
     return warnings;
@@ -203,8 +221,10 @@ DescribeHistogramRetinexStage()
   StageDescription stage;
   stage.name = "histogram-retinex";
   stage.family = "illumination";
-  stage.summary = "Removes smooth multiplicative illumination (the bias field) that blurs the histogram of the log image.";
-  stage.formula = "y = x / field, log field = Legendre series that makes the histogram of log y sharpest, mean 1 in the mask";
+  stage.summary =
+    "Removes smooth multiplicative illumination (the bias field) that blurs the histogram of the log image.";
+  stage.formula =
+    "y = x / field, log field = Legendre series that makes the histogram of log y sharpest, mean 1 in the mask";
   stage.reference = "J. Sled, A. Zijdenbos, A. Evans, IEEE TMI 17:87, 1998. DOI 10.1109/42.668698";
   stage.access = Access::TwoPass;
   stage.needsMask = true;

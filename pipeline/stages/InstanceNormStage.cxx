@@ -188,8 +188,8 @@ DescribeInstanceNormStage()
   stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta";
   stage.reference = "D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv 1607.08022, 2016";
   stage.access = Access::TwoPass;
-  stage.inverse = "exact, within float32 rounding, for outside 'transform', a gamma that is not 0, and a mask of more "
-                  "than one intensity";
+  stage.inverse =
+    "exact, within float32 rounding; not with outside 'keep' or 'zero', gamma 0, or a mask of one intensity";
   stage.make = [] { return std::make_unique<InstanceNormStage>(); };
   return stage;
 }

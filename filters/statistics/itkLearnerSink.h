@@ -1,0 +1,95 @@
+#ifndef itkLearnerSink_h
+#define itkLearnerSink_h
+
+#include "itkImageRows.h"
+
+#include "itkImage.h"
+#include "itkImageSink.h"
+
+namespace itk
+{
+/** \class LearnerSink
+ * \brief Base of filters that read an image once, in pieces of whole rows, under an optional mask, and keep a small
+ * value.
+ *
+ * Rows are never cut, so that what is summed row by row has the same bits for every number of stream divisions. A
+ * derived class implements StreamedGenerateData() on m_Region and leaves its value as a decorated output. \ingroup
+ * Statistics
+ */
+template <typename TInputImage, typename TMaskImage>
+class ITK_TEMPLATE_EXPORT LearnerSink : public ImageSink<TInputImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(LearnerSink);
+
+  using Self = LearnerSink;
+  using Superclass = ImageSink<TInputImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  using RegionType = typename TInputImage::RegionType;
+  using IndexType = typename TInputImage::IndexType;
+
+  itkTypeMacro(LearnerSink, ImageSink);
+
+  /** Non-zero inside; of the image's extent, or of extent 1 along axes for the whole of which it holds. Optional:
+   * without one every voxel counts. */
+  itkSetInputMacro(MaskImage, TMaskImage);
+  itkGetInputMacro(MaskImage, TMaskImage);
+
+  /** Number of pieces that the input is read in. Default 1. */
+  void
+  SetNumberOfStreamDivisions(const unsigned int divisions) override
+  {
+    Superclass::SetNumberOfStreamDivisions(divisions);
+  }
+
+protected:
+  LearnerSink() = default;
+  ~LearnerSink() override = default;
+
+  void
+  VerifyInputInformation() ITKv5_CONST override
+  {
+    VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
+  }
+
+  unsigned int
+  GetNumberOfInputRequestedRegions() override
+  {
+    return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
+  }
+
+  void
+  GenerateNthInputRequestedRegion(unsigned int division) override
+  {
+    const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
+    m_Region = whole;
+    this->GetModifiableRegionSplitter()->GetSplit(division, this->GetNumberOfInputRequestedRegions(), m_Region);
+    RegionType padded = m_Region;
+    padded.PadByRadius(m_Radius);
+    padded.Crop(whole);
+    const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(padded);
+    if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
+    {
+      mask->SetRequestedRegion(MaskRegion(mask, padded));
+    }
+  }
+
+  void
+  BeforeStreamedGenerateData() override
+  {
+    Superclass::BeforeStreamedGenerateData();
+    this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
+  }
+
+  void
+  ThreadedStreamedGenerateData(const RegionType &) override
+  {
+  }
+
+  RegionType m_Region; // of the current division, without its rim; the input's requested region may be larger
+  typename TInputImage::SizeType m_Radius{}; // rim around a division that is read as well
+};
+} // namespace itk
+
+#endif
