@@ -26,9 +26,9 @@ struct IntensitySummary
 
 /** Evenness within tissues, where no labels are given: the voxels inside the mask fall into three classes by Otsu's
  * thresholds on the corrected image (after the last illumination stage); the same voxels are then compared before and
- * after. CV = deviation / mean of the brightest class. CJV = (sd1 + sd2) / |mean2 - mean1| of the two brightest classes.
- * Entropy, in bits, is that of the log intensity's histogram in bins of 0.01, smoothed by a Gaussian of deviation 0.05.
- * Smaller is more even. */
+ * after. CV = deviation / mean of the brightest class. CJV = (sd1 + sd2) / |mean2 - mean1| of the two brightest
+ * classes. Entropy, in bits, is that of the log intensity's histogram in bins of 0.01, smoothed by a Gaussian of
+ * deviation 0.05. Smaller is more even. */
 struct Evenness
 {
   double coefficientOfVariation = 0.0;

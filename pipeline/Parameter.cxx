@@ -216,7 +216,8 @@ SuggestNearest(const std::string & given, const std::vector<std::string> & known
         row[j + 1] = std::min({ substituted, row[j] + 1, row[j + 1] + 1 });
       }
     }
-    const bool contained = given.size() > 2 && name.find(given) != std::string::npos;
+    const bool contained = (given.size() > 2 && name.find(given) != std::string::npos) ||
+                           (name.size() > 2 && given.find(name) != std::string::npos);
     const auto distance = contained ? std::size_t{ 1 } : row.back();
     if (distance < smallest)
     {

@@ -333,9 +333,9 @@ Pipeline::Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask,
     flow.mask->Update();
   }
   WorkImage::Pointer output = flow.image;
+  const auto streamer = itk::StreamingImageFilter<WorkImage, WorkImage>::New(); // an image does not keep its source
   if (execution.streamDivisions > 1)
   {
-    auto streamer = itk::StreamingImageFilter<WorkImage, WorkImage>::New();
     streamer->SetInput(flow.image);
     streamer->SetNumberOfStreamDivisions(execution.streamDivisions);
     output = streamer->GetOutput();

@@ -23,7 +23,8 @@ struct PipelineSpec
   std::string            nan = "keep"; ///< non-finite voxels of the output: "keep", "zero", or "mean" of the mask
 };
 
-/** foreground, histogram-retinex, instance-norm with their defaults: for MR. The same as data/pipelines/default.json. */
+/** foreground, histogram-retinex, instance-norm with their defaults: for MR. The same as data/pipelines/default.json.
+ */
 PipelineSpec
 DefaultPipeline();
 
@@ -47,7 +48,8 @@ SetThreads(unsigned int threads);
 class Pipeline
 {
 public:
-  /** \throws UsageError: no stage, unknown name or option, value out of bounds, a stage that needs a mask without one. */
+  /** \throws UsageError: no stage, unknown name or option, value out of bounds, a stage that needs a mask without one.
+   */
   Pipeline(const PipelineSpec & spec, bool maskGiven);
 
   struct Result

@@ -30,11 +30,13 @@ ParsedArguments::ParsedArguments(const Arguments &                arguments,
     {
       known.push_back("--" + option->long_name());
     }
-    throw UsageError("unknown option '" + error.get_option_name() + "'" + SuggestNearest(error.get_option_name(), known));
+    throw UsageError("unknown option '" + error.get_option_name() + "'" +
+                     SuggestNearest(error.get_option_name(), known));
   }
   catch (const po::too_many_positional_options_error &)
   {
-    throw UsageError("too many arguments: " + std::to_string(positional.size()) + " without a flag are expected; see --help");
+    throw UsageError("too many arguments: " + std::to_string(positional.size()) +
+                     " without a flag are expected; see --help");
   }
   catch (const po::error & error)
   {
@@ -58,7 +60,10 @@ ParsedArguments::Text(const std::string & name, const std::string & otherwise) c
 }
 
 unsigned int
-ParsedArguments::Number(const std::string & name, unsigned int otherwise, unsigned int minimum, unsigned int maximum) const
+ParsedArguments::Number(const std::string & name,
+                        unsigned int        otherwise,
+                        unsigned int        minimum,
+                        unsigned int        maximum) const
 {
   if (!this->Has(name))
   {
@@ -95,7 +100,8 @@ po::options_description
 ExecutionOptions()
 {
   po::options_description options("Execution");
-  options.add_options()("threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
+  options.add_options()(
+    "threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
     "stream-divisions", po::value<std::string>()->value_name("N"), "pieces that an image is processed in (default 1)")(
     "dtype", po::value<std::string>()->value_name("TYPE"), "float32 (default), or int16-scaled: NIfTI with scl_slope")(
     "compression", po::value<std::string>()->value_name("N"), "0 to 12, of formats that compress (default 1)")(

@@ -16,9 +16,9 @@ class ParsedArguments
 public:
   /** `positional` names options that also go by position ("input", "output"), each exactly once.
    * \throws UsageError: unknown option (with the nearest), a missing value, too many or too few positions. */
-  ParsedArguments(const Arguments &                                          arguments,
-                  const boost::program_options::options_description &        options,
-                  const std::vector<std::string> &                           positional);
+  ParsedArguments(const Arguments &                                   arguments,
+                  const boost::program_options::options_description & options,
+                  const std::vector<std::string> &                    positional);
 
   bool
   Has(const std::string & name) const

@@ -7,7 +7,8 @@ namespace isolux
 {
 using Arguments = std::vector<std::string>;
 
-// One function for each file in this folder; each returns the exit code. 0 done, 1 failed, 2 usage, 3 a batch partly failed.
+// One function for each file in this folder; each returns the exit code. 0 done, 1 failed, 2 usage, 3 a batch partly
+// failed.
 int
 Harmonize(const Arguments & arguments);
 int

@@ -38,14 +38,15 @@ public:
     if (!row.message.empty())
     {
       std::cout.flush();
-      std::cerr << "isolux: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message << '\n';
+      std::cerr << "isolux: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message
+                << '\n';
     }
     if (m_IsTerminal)
     {
       constexpr std::size_t width = 40;
       const std::size_t     filled = width * finished / total;
-      std::cout << '[' << std::string(filled, '#') << std::string(width - filled, '.') << "] " << finished << '/' << total
-                << ' ' << row.task.name << (finished == total ? "\n" : "");
+      std::cout << '[' << std::string(filled, '#') << std::string(width - filled, '.') << "] " << finished << '/'
+                << total << ' ' << row.task.name << (finished == total ? "\n" : "");
     }
     std::cout.flush();
   }
@@ -59,9 +60,12 @@ int
 Harmonize(const Arguments & arguments)
 {
   po::options_description files("Files");
-  files.add_options()("input,i", po::value<std::string>()->value_name("IN"), "folder, BIDS dataset, .tsv list or volume")(
+  files.add_options()(
+    "input,i", po::value<std::string>()->value_name("IN"), "folder, BIDS dataset, .tsv list or volume")(
     "output,o", po::value<std::string>()->value_name("OUT"), "folder for the results")(
-    "pipeline,p", po::value<std::string>()->value_name("FILE"), "pipeline file (default: for MR, see 'isolux explain')")(
+    "pipeline,p",
+    po::value<std::string>()->value_name("FILE"),
+    "pipeline file (default: for MR, see 'isolux explain')")(
     "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask");
   auto execution = ExecutionOptions();
   execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
@@ -70,14 +74,15 @@ Harmonize(const Arguments & arguments)
   options.add(files).add(execution);
   if (WantsHelp(arguments))
   {
-    std::cout
-      << "isolux harmonize IN OUT [options]\n\n"
-         "Makes volumes of different scanners comparable. IN is a folder (searched below), a BIDS dataset (anat), a list\n"
-         "(.tsv with a column path; optional: mask, site, participant_id) or one volume. OUT receives one volume for each\n"
-         "input, a JSON sidecar beside each, manifest.tsv and report.html.\n\n"
-      << options
-      << "\nExit code: 0 all done, 1 all failed, 2 wrong usage, 3 some failed.\n"
-         "Example: isolux harmonize data/demo.tsv out --jobs 2\n";
+    std::cout << "isolux harmonize IN OUT [options]\n\n"
+                 "Makes volumes of different scanners comparable. IN is a folder (searched below), a BIDS dataset "
+                 "(anat), a list\n"
+                 "(.tsv with a column path; optional: mask, site, participant_id) or one volume. OUT receives one "
+                 "volume for each\n"
+                 "input, a JSON sidecar beside each, manifest.tsv and report.html.\n\n"
+              << options
+              << "\nExit code: 0 all done, 1 all failed, 2 wrong usage, 3 some failed.\n"
+                 "Example: isolux harmonize data/demo.tsv out --jobs 2\n";
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "input", "output" });
@@ -113,7 +118,8 @@ Harmonize(const Arguments & arguments)
     folder,
     pipeline,
     batch,
-    [](const CaseTask & task, const CaseResult & result) { return RenderCase(result.report, result.channels, task.name); },
+    [](const CaseTask & task, const CaseResult & result)
+    { return RenderCase(result.report, result.channels, task.name); },
     Console());
 
   std::vector<ReportRow> reportRows;

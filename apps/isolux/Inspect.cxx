@@ -14,21 +14,23 @@ namespace
 void
 PrintReference()
 {
-  std::cout << "# Stages\n\nWritten by `isolux stages --markdown` from what each stage says of itself. A stage is used as "
-               "`isolux STAGE IN OUT`, or by\nname in a pipeline file.\n";
+  std::cout
+    << "# Stages\n\nWritten by `isolux stages --markdown` from what each stage says of itself. A stage is used as "
+       "`isolux STAGE IN OUT`, or by\nname in a pipeline file.\n";
   for (const auto & description : BuiltInStages().All())
   {
     const auto stage = description.make();
     std::cout << "\n## " << description.name << "\n\n"
-              << description.summary << "\n\n    " << description.formula << "\n\n- Reads: "
-              << ToString(description.access) << (description.needsMask ? "; needs a mask" : "")
+              << description.summary << "\n\n    " << description.formula
+              << "\n\n- Reads: " << ToString(description.access) << (description.needsMask ? "; needs a mask" : "")
               << (description.makesMask ? "; makes a mask" : "") << "\n- Undo: " << description.inverse
               << "\n- Reference: " << description.reference << "\n\n"
               << "| flag | key | default | range | unit | meaning |\n|---|---|---|---|---|---|\n";
     for (const auto & parameter : Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); }))
     {
       std::cout << "| `" << parameter.Flag() << "` | `" << parameter.name << "` | " << ToString(parameter.defaultValue)
-                << " | " << parameter.Bounds() << " | " << ToString(parameter.unit) << " | " << parameter.help << " |\n";
+                << " | " << parameter.Bounds() << " | " << ToString(parameter.unit) << " | " << parameter.help
+                << " |\n";
     }
     std::cout << "\nLearned, and recorded in the sidecar:\n\n| key | unit | meaning |\n|---|---|---|\n";
     for (const auto & value : Describe([&](ParameterVisitor & visit) { stage->VisitLearned(visit); }))
@@ -46,7 +48,8 @@ ListStages(const Arguments & arguments)
   options.add_options()("markdown", "the whole reference, as Markdown")("help,h", "this text");
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux stages [options]\n\nLists every stage: name, how it reads its input, what it does.\n\n" << options;
+    std::cout << "isolux stages [options]\n\nLists every stage: name, how it reads its input, what it does.\n\n"
+              << options;
     return 0;
   }
   const ParsedArguments parsed(arguments, options, {});
@@ -68,11 +71,13 @@ int
 Explain(const Arguments & arguments)
 {
   po::options_description options;
-  options.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file")("help,h", "this text");
+  options.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file")("help,h",
+                                                                                                   "this text");
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux explain PIPELINE.json\n\nWhat a pipeline file does, with every option as it will be used, which "
-                 "stages stream, and whether the result can be undone.\n\n"
+    std::cout << "isolux explain PIPELINE.json\n\nWhat a pipeline file does, with every option as it will be used, "
+                 "which stages\n"
+                 "stream, and whether the result can be undone.\n\n"
               << options;
     return 0;
   }

@@ -11,9 +11,10 @@ Restore(const Arguments & arguments)
   options.add(InputOutputOptions()).add(ExecutionOptions());
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux restore OUT BACK [options]\n\nUndoes a pipeline: reads OUT and the sidecar beside it, writes the "
-                 "original intensities to BACK.\n\n"
-              << options << "\nExample: isolux restore out/sub-01_desc-harmonized_T1w.nii.gz back.nii.gz\n";
+    std::cout
+      << "isolux restore OUT BACK [options]\n\nUndoes a pipeline: reads OUT and the sidecar beside it, writes the "
+         "original intensities to BACK.\n\n"
+      << options << "\nExample: isolux restore out/sub-01_desc-harmonized_T1w.nii.gz back.nii.gz\n";
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "input", "output" });

@@ -5,6 +5,7 @@
 
 #include <iomanip>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 namespace isolux
@@ -45,17 +46,26 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   CaseTask task;
   task.input = parsed.Text("input");
   task.output = parsed.Text("output");
+  if (parsed.Has("mask") && parsed.Has("-m"))
+  {
+    throw UsageError("the mask is given twice, by -m and by --mask; leave one out");
+  }
   task.mask = parsed.Text("mask", parsed.Text("-m"));
   task.name = task.input.string();
   CaseOptions options = ReadExecution(parsed);
   options.field = parsed.Text("field");
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
+  std::set<std::filesystem::path> written;
   for (const auto & path : { task.output, SidecarPath(task.output), options.field, options.mask })
   {
     if (!path.empty())
     {
       RefuseToOverwrite(path, parsed);
+      if (!written.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path))).second)
+      {
+        throw UsageError(path.string() + ": is named for two outputs; give each a name of its own");
+      }
     }
   }
   const Pipeline check(pipeline, !task.mask.empty());

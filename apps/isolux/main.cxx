@@ -28,12 +28,10 @@ int
 Dispatch(const std::string & verb, const isolux::Arguments & arguments)
 {
   using namespace isolux;
-  static const std::map<std::string, int (*)(const Arguments &)> verbs = { { "harmonize", Harmonize },
-                                                                           { "run", RunPipeline },
-                                                                           { "restore", Restore },
-                                                                           { "stages", ListStages },
-                                                                           { "explain", Explain },
-                                                                           { "schema", PrintSchema } };
+  static const std::map<std::string, int (*)(const Arguments &)> verbs = {
+    { "harmonize", Harmonize }, { "run", RunPipeline }, { "restore", Restore },
+    { "stages", ListStages },   { "explain", Explain }, { "schema", PrintSchema }
+  };
   if (verb == "--help" || verb == "-h" || verb == "help")
   {
     std::cout << Help;

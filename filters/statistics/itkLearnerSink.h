@@ -9,12 +9,20 @@
 namespace itk
 {
 /** \class LearnerSink
- * \brief Base of filters that read an image once, in pieces of whole rows, under an optional mask, and keep a small
- * value.
+ * \brief Base of filters that read an image once, in pieces of whole rows under a mask, and keep a small value.
  *
- * Rows are never cut, so that what is summed row by row has the same bits for every number of stream divisions. A
- * derived class implements StreamedGenerateData() on m_Region and leaves its value as a decorated output. \ingroup
- * Statistics
+ * A derived class implements StreamedGenerateData() on m_Region, sets m_Radius where it reads neighbours, and leaves
+ * its value as a decorated output.
+ *
+ * \par Access
+ * Streams: one pass, in NumberOfStreamDivisions pieces with a rim of m_Radius.
+ *
+ * \par Properties
+ * - No division cuts a row, so that what is summed row by row has the same bits for every number of divisions.
+ * - The divisions cover the image, each voxel once, however many are asked for.
+ * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
+ *
+ * \ingroup Statistics
  */
 template <typename TInputImage, typename TMaskImage>
 class ITK_TEMPLATE_EXPORT LearnerSink : public ImageSink<TInputImage>

@@ -16,7 +16,6 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
 namespace isolux
@@ -186,8 +185,6 @@ Start(std::size_t          number,
   {
     throw Error(std::string("cannot start a case: ") + std::strerror(errno));
   }
-  std::cout.flush();
-  std::cerr.flush();
   Job job;
   job.number = number;
   job.start = std::chrono::steady_clock::now();
@@ -262,7 +259,12 @@ RunBatch(const std::vector<CaseTask> & tasks,
     }
   }
   RemovePartialOutputs(folder);
-  fs::create_directories(folder);
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure)
+  {
+    throw Error(folder.string() + ": cannot be created: " + failure.message() + "; choose another output folder");
+  }
   const fs::path manifestPath = folder / "manifest.tsv";
   std::ofstream  manifest(manifestPath, std::ios::trunc);
   manifest << ManifestHeader << std::flush;

@@ -30,14 +30,14 @@ struct BatchRow
 using CaseRenderer = std::function<std::string(const CaseTask &, const CaseResult &)>;
 using BatchProgress = std::function<void(const BatchRow & row, std::size_t finished, std::size_t total)>;
 
-/** Runs every case in a process of its own: one that fails, or dies, never stops the rest. Appends to OUT/manifest.tsv as
- * cases end and writes it whole, in the order of `tasks`, when all have.
- * \throws UsageError where an output exists and neither force nor resume is set; nothing is run then. */
+/** Runs every case in a process of its own: one that fails, or dies, never stops the rest. Appends to OUT/manifest.tsv
+ * as cases end and writes it whole, in the order of `tasks`, when all have. \throws UsageError where an output exists
+ * and neither force nor resume is set; nothing is run then. */
 std::vector<BatchRow>
-RunBatch(const std::vector<CaseTask> &  tasks,
-         const std::filesystem::path &  folder,
-         const PipelineSpec &           pipeline,
-         const BatchOptions &           batch,
-         const CaseRenderer &           render,
-         const BatchProgress &          progress);
+RunBatch(const std::vector<CaseTask> & tasks,
+         const std::filesystem::path & folder,
+         const PipelineSpec &          pipeline,
+         const BatchOptions &          batch,
+         const CaseRenderer &          render,
+         const BatchProgress &         progress);
 } // namespace isolux

@@ -120,8 +120,13 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     write.type = FileType::UInt8;
   }
   // Removed first: a sidecar must never lie beside a volume that it does not describe.
-  const auto sidecar = SidecarPath(task.output);
-  std::filesystem::remove(sidecar);
+  const auto      sidecar = SidecarPath(task.output);
+  std::error_code failure;
+  std::filesystem::remove(sidecar, failure);
+  if (failure)
+  {
+    throw Error(sidecar.string() + ": cannot be replaced: " + failure.message() + "; choose another output folder");
+  }
   report.clamped = WriteVolume(output, task.output, write);
   if (report.clamped > 0)
   {

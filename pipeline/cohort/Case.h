@@ -26,8 +26,8 @@ struct CaseOptions
 {
   Execution             execution;
   WriteOptions          write;
-  std::filesystem::path field;       ///< where to write the multiplicative field; empty: nowhere
-  std::filesystem::path mask;        ///< where to write the mask; empty: nowhere
+  std::filesystem::path field;                ///< where to write the multiplicative field; empty: nowhere
+  std::filesystem::path mask;                 ///< where to write the mask; empty: nowhere
   bool                  maskIsOutput = false; ///< the task's output is the mask instead of the image
 };
 

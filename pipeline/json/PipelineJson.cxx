@@ -29,7 +29,7 @@ SchemaOf(const ParameterRecord & parameter)
   const auto type = parameter.Type();
   schema["description"] =
     parameter.help + (parameter.unit == Unit::None ? "" : " In " + ToString(parameter.unit) + ".");
-  Json bounds;
+  Json bounds = Json::object();
   if (std::isfinite(parameter.minimum))
   {
     bounds["minimum"] = parameter.minimum;

@@ -18,7 +18,8 @@ namespace
 {
 constexpr const char * EvennessDefinition =
   "Inside the mask, without tissue labels: three classes by Otsu's thresholds on the corrected image (after the last "
-  "illumination stage), the same voxels before and after. cv: deviation / mean of the brightest class. cjv: (sd1 + sd2) "
+  "illumination stage), the same voxels before and after. cv: deviation / mean of the brightest class. cjv: (sd1 + "
+  "sd2) "
   "/ |mean2 - mean1| of the two brightest. entropy: bits of the log intensity's histogram, bins of 0.01, smoothed "
   "by a Gaussian of deviation 0.05. Smaller is more even.";
 

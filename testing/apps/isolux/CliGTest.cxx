@@ -1,0 +1,290 @@
+#include "IsoluxProgram.h"
+
+#include <cmath>
+#include <regex>
+
+namespace isolux
+{
+namespace
+{
+class Cli : public testing::ProgramTest
+{
+protected:
+  /** The number of bytes of the report for each case of the batch. */
+  std::size_t
+  CheckReport(const std::string & folder) const
+  {
+    const auto report = this->Bytes(folder + "/report.html");
+    EXPECT_NE(report.find("</html>"), std::string::npos);
+    static const std::regex loads(
+      R"rx((src|srcset|poster|data)\s*=\s*["']?\s*(https?:|//)|url\(\s*["']?(https?:|//)|<link\b|@import)rx");
+    std::smatch found;
+    EXPECT_FALSE(std::regex_search(report, found, loads)) << found.str();
+    return report.size();
+  }
+};
+} // namespace
+
+TEST_F(Cli, ExitCodesTellDoneFailedUsageAndPartly)
+{
+  this->WriteHead("in/a.nii");
+  this->Expect(0, { "harmonize", "in", "all" });
+  testing::PutFile(m_Folder / "in/b.nii", "no image");
+  this->Expect(3, { "harmonize", "in", "some" });
+  std::filesystem::remove(m_Folder / "in/a.nii");
+  this->Expect(1, { "harmonize", "in", "none" });
+  this->Expect(2, { "harmonize", "in" });
+  for (const char * folder : { "all", "some", "none" })
+  {
+    EXPECT_TRUE(std::filesystem::exists(m_Folder / folder / "manifest.tsv"));
+    this->CheckReport(folder);
+  }
+}
+
+TEST_F(Cli, VersionGoesToStandardOutput)
+{
+  for (const char * way : { "version", "--version" })
+  {
+    const auto outcome = this->Expect(0, { way });
+    EXPECT_TRUE(std::regex_match(outcome.out, std::regex(R"(isolux \d+\.\d+\.\d+ \(ITK \d+\.\d+\.\d+\)\n)")))
+      << outcome.out;
+    EXPECT_EQ(outcome.err, "");
+  }
+}
+
+TEST_F(Cli, ShortFlagsMeanWhatTheyMeanInAntsAndOthers)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "foreground", "-i", "head.nii", "-o", "mask.nii" });
+  this->Expect(0, { "instance-norm", "-i", "head.nii", "-o", "x.nii", "-x", "mask.nii" });
+  this->Expect(0, { "instance-norm", "-o", "m.nii", "-i", "head.nii", "-m", "mask.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "long.nii", "--mask", "mask.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "none.nii" });
+  EXPECT_EQ(this->Bytes("x.nii"), this->Bytes("long.nii"));
+  EXPECT_EQ(this->Bytes("m.nii"), this->Bytes("long.nii"));
+  EXPECT_NE(this->Bytes("none.nii"), this->Bytes("long.nii"));
+}
+
+TEST_F(Cli, MaskGivenTwiceIsRefused)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "foreground", "head.nii", "mask.nii" });
+  this->Expect(2, { "instance-norm", "head.nii", "o.nii", "-x", "mask.nii", "-m", "other.nii" }, { "mask" });
+}
+
+TEST_F(Cli, AFlagTakesANegativeNumber)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "instance-norm", "head.nii", "a.nii", "--beta", "-1", "--gamma=-2.5e-1" });
+  EXPECT_NEAR(this->Json("a.json")["channels"][0]["after"]["mean"].get<double>(), -1.0, 1e-6); // of rounded voxels
+  EXPECT_EQ(this->Json("a.json")["pipeline"][0]["options"]["gamma"], -0.25);
+}
+
+TEST_F(Cli, FlagsAndAPipelineFileGiveTheSameBytes)
+{
+  this->WriteHead("head.nii");
+  testing::PutFile(
+    m_Folder / "p.json",
+    R"({"stages": [{"stage": "foreground"}, {"stage": "histogram-retinex", "order": 2, "widths": [0.2, 0.1]}]})");
+  this->Expect(0, { "run", "p.json", "head.nii", "a.nii" });
+  this->Expect(0, { "histogram-retinex", "head.nii", "b.nii", "--order", "2", "--widths", "0.2,0.1" });
+  EXPECT_EQ(this->Bytes("a.nii"), this->Bytes("b.nii"));
+  EXPECT_EQ(this->Json("a.json")["pipeline"], this->Json("b.json")["pipeline"]);
+}
+
+TEST_F(Cli, TheOutputTimesTheFieldIsTheInput)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "histogram-retinex", "head.nii", "out.nii", "--field", "field.nii", "--mask-out", "mask.nii" });
+  const auto input = this->Pixels("head.nii");
+  const auto output = this->Pixels("out.nii");
+  const auto field = this->Pixels("field.nii");
+  const auto mask = this->Pixels("mask.nii");
+  float      low = HUGE_VALF;
+  float      high = 0.0F;
+  double     sum = 0.0;
+  double     inside = 0.0;
+  for (std::size_t i = 0; i < input.size(); ++i)
+  {
+    ASSERT_NEAR(output[i] * field[i], input[i], input[i] * 3e-7); // field and output are each rounded to float
+    if (mask[i] != 0.0F)
+    {
+      low = std::min(low, field[i]);
+      high = std::max(high, field[i]);
+      sum += field[i];
+      inside += 1.0;
+    }
+  }
+  EXPECT_NEAR(sum / inside, 1.0, 1e-6);
+  EXPECT_GT(high / low, 1.2F);
+  EXPECT_GE(*std::min_element(field.begin(), field.end()), low); // outside the mask no further than inside
+  EXPECT_LE(*std::max_element(field.begin(), field.end()), high);
+}
+
+TEST_F(Cli, HarmonizeThenRestoreGivesRealHeadsBack)
+{
+  this->Expect(0, { "harmonize", Data("demo.tsv"), "out", "--jobs", "2" });
+  for (const char * name : { "ixi013_T1w", "ixi072_T1w", "philips_T1w", "uih770_T1w" })
+  {
+    const std::string file = std::string("heads/") + name + ".nii.gz";
+    EXPECT_TRUE(std::filesystem::exists(m_Folder / "out/heads" / (std::string(name) + ".json")));
+    this->Expect(0, { "restore", "out/" + file, std::string(name) + ".nii" });
+    this->ExpectRestored(Data(file), std::string(name) + ".nii");
+  }
+  EXPECT_LT(this->CheckReport("out"), 4U * 2000000U);
+}
+
+TEST_F(Cli, ThreadsAndStreamDivisionsDoNotChangeABit)
+{
+  const Strings stages = { "foreground", "histogram-retinex", "instance-norm" };
+  for (const auto & stage : stages)
+  {
+    SCOPED_TRACE(stage);
+    const auto run = [&](const std::string & name, const Strings & how)
+    {
+      Strings arguments = { stage, Data("heads/uih770_T1w.nii.gz"), name + ".nii.gz" };
+      if (stage == "histogram-retinex")
+      {
+        arguments.insert(arguments.end(), { "--field", name + "-field.nii.gz" });
+      }
+      arguments.insert(arguments.end(), how.begin(), how.end());
+      this->Expect(0, arguments);
+      return this->Bytes(name + ".nii.gz") + this->Bytes(name + "-field.nii.gz");
+    };
+    const auto expected = run(stage + "-1", { "--threads", "1" });
+    EXPECT_GT(expected.size(), 1000U);
+    EXPECT_TRUE(run(stage + "-2", { "--threads", "2" }) == expected);
+    EXPECT_TRUE(run(stage + "-7", { "--threads", "2", "--stream-divisions", "7" }) == expected);
+  }
+}
+
+TEST_F(Cli, ASeriesIsHarmonizedAsOneAndRestored)
+{
+  const std::string series = Data("series/nibabel_4d.nii.gz");
+  this->Expect(0, { "run", Data("pipelines/default.json"), series, "out.nii.gz", "--field", "field.nii" });
+  const Volume in = ReadVolume(series);
+  const Volume out = ReadVolume(m_Folder / "out.nii.gz");
+  EXPECT_EQ(out.axes, 4U);
+  EXPECT_EQ(out.channels[0]->GetLargestPossibleRegion(), in.channels[0]->GetLargestPossibleRegion());
+  EXPECT_EQ(out.channels[0]->GetSpacing(), in.channels[0]->GetSpacing());
+  EXPECT_EQ(ReadVolume(m_Folder / "field.nii").channels[0]->GetLargestPossibleRegion().GetSize(3), 1U);
+  this->Expect(0, { "restore", "out.nii.gz", "back.nii.gz" });
+  this->ExpectRestored(series, "back.nii.gz");
+}
+
+TEST_F(Cli, PicturesAreHarmonizedPerColourAndRestored)
+{
+  for (const auto & [name, channels] :
+       { std::pair("retina_rgb.png", 3U), std::pair("bookplate_rgb.jpg", 3U), std::pair("page.png", 1U) })
+  {
+    SCOPED_TRACE(name);
+    const std::string out = std::string(name) + ".tif";
+    this->Expect(0, { "run", Data("pipelines/photos.json"), Data(std::string("photos/") + name), out });
+    EXPECT_EQ(ReadVolume(m_Folder / out).channels.size(), channels);
+    EXPECT_EQ(this->Json(std::string(name) + ".json")["channels"].size(), channels);
+    this->Expect(0, { "restore", out, "back.tif", "--force" });
+    this->ExpectRestored(Data(std::string("photos/") + name), "back.tif");
+  }
+}
+
+TEST_F(Cli, ATiffStackIsHarmonizedAndRestored)
+{
+  const std::string stack = Data("microscopy/brain_tiles.tif");
+  this->Expect(0, { "instance-norm", stack, "out.tif" });
+  EXPECT_EQ(ReadVolume(m_Folder / "out.tif").channels[0]->GetLargestPossibleRegion(),
+            ReadVolume(stack).channels[0]->GetLargestPossibleRegion());
+  this->Expect(0, { "restore", "out.tif", "back.tif" });
+  this->ExpectRestored(stack, "back.tif");
+}
+
+TEST_F(Cli, EveryFormatGivesTheSameVoxels)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "run", Data("pipelines/default.json"), "head.nii", "out.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "normalized.nii" });
+  const auto expected = this->Pixels("out.nii");
+  const auto normalized = this->Pixels("normalized.nii");
+  for (const char * ending : { "nii.gz", "nrrd", "nhdr", "mha", "mhd", "tif" })
+  {
+    SCOPED_TRACE(ending);
+    const std::string name = std::string("head.") + ending;
+    const std::string out = std::string("out-") + ending + "." + ending;
+    WriteVolume(ReadVolume(m_Folder / "head.nii"), m_Folder / name);
+    // TIFF holds one resolution in float: a stage that knows of millimetres sees another spacing.
+    const bool keepsSpacing = std::string(ending) != "tif";
+    this->Expect(0,
+                 { "run", Data(keepsSpacing ? "pipelines/default.json" : "pipelines/instance-norm.json"), name, out });
+    EXPECT_EQ(this->Pixels(out), keepsSpacing ? expected : normalized);
+  }
+}
+
+TEST_F(Cli, OfTwinsTheNamedFileIsRead)
+{
+  this->WriteHead("x.nii", 100.0F);
+  this->WriteHead("x.nii.gz", 500.0F);
+  for (const auto & [name, gain] : { std::pair("x.nii", 100.0), std::pair("x.nii.gz", 500.0) })
+  {
+    this->Expect(0, { "instance-norm", name, "out.nii", "--force" });
+    EXPECT_NEAR(this->Json("out.json")["channels"][0]["before"]["maximum"].get<double>() / gain, 1.2, 0.3) << name;
+    EXPECT_EQ(this->Json("out.json")["input"]["name"], name);
+  }
+  this->Expect(3, { "harmonize", ".", "out" }, { "x.nii: would be written under the same name as x.nii.gz" });
+}
+
+TEST_F(Cli, AFolderKeepsItsStructureAndBidsNames)
+{
+  testing::PutFile(m_Folder / "in/dataset_description.json", "{}");
+  this->WriteHead("in/sub-01/anat/sub-01_T1w.nii.gz");
+  this->WriteHead("in/sub-02/ses-a/anat/sub-02_ses-a_T1w.nii.gz");
+  this->Expect(0, { "harmonize", "in", "out" });
+  EXPECT_EQ(this->Volumes("out").size(), 2U);
+  EXPECT_EQ(this->Volumes("out").count("sub-01/anat/sub-01_desc-harmonized_T1w.nii.gz"), 1U);
+  EXPECT_EQ(this->Volumes("out").count("sub-02/ses-a/anat/sub-02_ses-a_desc-harmonized_T1w.nii.gz"), 1U);
+}
+
+TEST_F(Cli, AMaskFolderIsUsed)
+{
+  this->WriteHead("in/a.nii");
+  this->Expect(0, { "foreground", "in/a.nii", "masks/a_mask.nii" });
+  this->Expect(0, { "harmonize", "in", "out", "--mask-dir", "masks" });
+  EXPECT_EQ(this->Json("out/a.json")["mask"]["name"], "a_mask.nii");
+  EXPECT_EQ(this->Json("out/a.json")["channels"][0]["stages"][0]["learned"]["rule"], "given");
+}
+
+TEST_F(Cli, Int16ScaledStaysWithinHalfAStep)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "instance-norm", "head.nii", "float.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "short.nii", "--dtype", "int16-scaled" });
+  EXPECT_EQ(ReadVolume(m_Folder / "short.nii").component, "int16");
+  const auto   expected = this->Pixels("float.nii");
+  const auto   actual = this->Pixels("short.nii");
+  const auto   range = std::minmax_element(expected.begin(), expected.end());
+  const double step = (static_cast<double>(*range.second) - *range.first) / 65000.0;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+  {
+    ASSERT_NEAR(actual[i], expected[i], 0.51 * step + 1e-6);
+  }
+  this->Expect(
+    1, { "instance-norm", "head.nii", "other.mha", "--dtype", "int16-scaled" }, { "other.mha", "only NIfTI" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "other.mha"));
+}
+
+TEST_F(Cli, ErrorsGoToStandardErrorAndProgressToStandardOutput)
+{
+  this->WriteHead("in/a.nii");
+  testing::PutFile(m_Folder / "in/b.nii", "no image");
+  const auto outcome = this->Expect(3, { "harmonize", "in", "out" });
+  EXPECT_NE(outcome.out.find("[1/2] done a.nii"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("[2/2] failed b.nii"), std::string::npos);
+  EXPECT_NE(outcome.out.find("1 of 2 volumes in out"), std::string::npos);
+  EXPECT_EQ(outcome.out.find('\r'), std::string::npos); // no bar where there is no terminal
+  EXPECT_EQ(outcome.err.rfind("isolux: ", 0), 0U) << outcome.err;
+}
+
+TEST_F(Cli, AReportIsSelfContainedAndSmall)
+{
+  this->Expect(0, { "harmonize", Data("photos"), "out", "--pipeline", Data("pipelines/photos.json") });
+  EXPECT_LT(this->CheckReport("out"), 4U * 2000000U);
+}
+} // namespace isolux

@@ -1,0 +1,63 @@
+#include "GoldenFile.h"
+#include "IsoluxProgram.h"
+
+namespace isolux
+{
+namespace
+{
+class Help : public testing::ProgramTest
+{
+};
+
+std::vector<std::string>
+Verbs()
+{
+  std::vector<std::string> verbs = { "harmonize", "run", "restore", "stages", "explain", "schema" };
+  for (const auto & stage : BuiltInStages().All())
+  {
+    verbs.push_back(stage.name);
+  }
+  return verbs;
+}
+} // namespace
+
+TEST_F(Help, OfTheProgramIsTheGoldenOne)
+{
+  const auto outcome = this->Expect(0, { "--help" });
+  testing::ExpectGolden(outcome.out, "help/isolux.txt");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(this->Expect(0, { "help" }).out, outcome.out);
+  EXPECT_EQ(this->Expect(2, {}).err, outcome.out);
+}
+
+TEST_F(Help, OfEveryVerbAndStageIsTheGoldenOne)
+{
+  for (const auto & verb : Verbs())
+  {
+    const auto outcome = this->Expect(0, { verb, "--help" });
+    testing::ExpectGolden(outcome.out, "help/" + verb + ".txt");
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(this->Expect(0, { verb, "in.nii", "-h" }).out, outcome.out);
+  }
+}
+
+TEST_F(Help, ListOfStagesAndExplanationAreTheGoldenOnes)
+{
+  testing::ExpectGolden(this->Expect(0, { "stages" }).out, "help/list-of-stages.txt");
+  testing::ExpectGolden(this->Expect(0, { "explain", Data("pipelines/default.json") }).out, "help/explain-default.txt");
+  testing::ExpectGolden(this->Expect(0, { "schema" }).out, "schema.json");
+  testing::ExpectGolden(this->Expect(0, { "stages", "--markdown" }).out, "../../pipeline/stages/README.md");
+}
+
+TEST_F(Help, NoLineIsWiderThanATerminalOfAHundredAndTwenty)
+{
+  for (const auto & verb : Verbs())
+  {
+    std::istringstream lines(this->Expect(0, { verb, "--help" }).out);
+    for (std::string line; std::getline(lines, line);)
+    {
+      EXPECT_LE(line.size(), 120U) << verb << ": " << line;
+    }
+  }
+}
+} // namespace isolux

@@ -1,0 +1,189 @@
+#include "Case.h"
+#include "Error.h"
+#include "SidecarJson.h"
+#include "SmallVolumes.h"
+#include "TemporaryFolder.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace isolux
+{
+namespace
+{
+class CaseTest : public ::testing::Test
+{
+protected:
+  CaseTest()
+  {
+    SetThreads(2);
+    m_Task.name = "in.nii";
+    m_Task.input = m_Folder / "in.nii";
+    m_Task.output = m_Folder / "out/head.nii.gz";
+    WriteVolume(testing::HeadVolume({ { 21, 19, 17, 1 } }), m_Task.input);
+  }
+
+  template <typename TCall>
+  std::string
+  MessageOf(const TCall & call) const
+  {
+    try
+    {
+      call();
+    }
+    catch (const Error & error)
+    {
+      return error.what();
+    }
+    return "";
+  }
+
+  void
+  ExpectSameAsInput(const std::filesystem::path & back) const
+  {
+    const auto   expected = testing::PixelsOf(*ReadVolume(m_Task.input).channels[0]);
+    const auto   actual = testing::PixelsOf(*ReadVolume(back).channels[0]);
+    const double tolerance = std::ldexp(*std::max_element(expected.begin(), expected.end()), -21); // as Pipeline.Undo
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+    {
+      ASSERT_NEAR(actual[i], expected[i], tolerance);
+    }
+  }
+
+  testing::TemporaryFolder m_Folder;
+  CaseTask                 m_Task;
+};
+
+using Strings = std::vector<std::string>;
+} // namespace
+
+TEST_F(CaseTest, WritesTheVolumeAndItsSidecarAndNothingElse)
+{
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  EXPECT_EQ(testing::Below(m_Folder / "out"), (Strings{ "head.json", "head.nii.gz" }));
+}
+
+TEST_F(CaseTest, WritesFieldAndMaskWhereAsked)
+{
+  CaseOptions options;
+  options.field = m_Folder / "out/field.nii";
+  options.mask = m_Folder / "out/mask.nii";
+  const auto result = ProcessCase(m_Task, DefaultPipeline(), options);
+  EXPECT_EQ(testing::BitsOf(*ReadVolume(options.field).channels[0]), testing::BitsOf(*result.channels[0].field));
+  const auto mask = ReadVolume(options.mask);
+  EXPECT_EQ(mask.component, "uint8");
+  const auto pixels = testing::PixelsOf(*mask.channels[0]);
+  EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 1.0F), static_cast<long>(result.report.channels[0].maskVoxels));
+}
+
+TEST_F(CaseTest, AFieldOfAPipelineWithoutOneIsRefusedBeforeAnythingIsWritten)
+{
+  CaseOptions options;
+  options.field = m_Folder / "out/field.nii";
+  options.mask = m_Folder / "out/mask.nii";
+  PipelineSpec norm;
+  norm.stages = { { "instance-norm", {} } };
+  EXPECT_THROW(ProcessCase(m_Task, norm, options), UsageError);
+  EXPECT_EQ(testing::Below(m_Folder / "out"), Strings{});
+}
+
+TEST_F(CaseTest, RestoreGivesTheOriginalIntensities)
+{
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  RestoreCase(m_Task.output, m_Folder / "back.nii", {});
+  this->ExpectSameAsInput(m_Folder / "back.nii");
+}
+
+TEST_F(CaseTest, RestoreOfColourUndoesEachChannel)
+{
+  auto volume = testing::HeadVolume({ { 61, 47, 1, 1 } });
+  volume.channels.push_back(testing::FillHead(testing::PlainGrid({ { 61, 47, 1, 1 } }), 7.0F, 9));
+  volume.channels.push_back(testing::FillHead(testing::PlainGrid({ { 61, 47, 1, 1 } }), 900.0F, 5));
+  m_Task.input = m_Folder / "colour.mha";
+  m_Task.output = m_Folder / "out/colour.mha";
+  WriteVolume(volume, m_Task.input);
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  RestoreCase(m_Task.output, m_Folder / "back.mha", {});
+  const auto back = ReadVolume(m_Folder / "back.mha");
+  ASSERT_EQ(back.channels.size(), 3U);
+  for (std::size_t c = 0; c < 3; ++c)
+  {
+    const auto   expected = testing::PixelsOf(*volume.channels[c]);
+    const auto   actual = testing::PixelsOf(*back.channels[c]);
+    const double tolerance = std::ldexp(*std::max_element(expected.begin(), expected.end()), -21);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+    {
+      ASSERT_NEAR(actual[i], expected[i], tolerance);
+    }
+  }
+}
+
+TEST_F(CaseTest, RestoreSaysWhatIsMissing)
+{
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  std::filesystem::remove(m_Folder / "out/head.json");
+  EXPECT_NE(
+    this->MessageOf([&] { RestoreCase(m_Task.output, m_Folder / "back.nii", {}); }).find("head.json: cannot be opened"),
+    std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "back.nii"));
+}
+
+TEST_F(CaseTest, RestoreRefusesWhatLostInformation)
+{
+  PipelineSpec norm;
+  norm.stages = { { "instance-norm", { { "outside", std::string("zero") } } } };
+  ProcessCase(m_Task, norm, {});
+  const auto message = this->MessageOf([&] { RestoreCase(m_Task.output, m_Folder / "back.nii", {}); });
+  EXPECT_NE(message.find("head.nii.gz: instance-norm with outside 'zero' cannot be undone"), std::string::npos)
+    << message;
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "back.nii"));
+}
+
+TEST_F(CaseTest, RestoreRefusesASidecarThatWasCutShort)
+{
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  auto json = nlohmann::ordered_json::parse(testing::ReadBytesOf(m_Folder / "out/head.json"));
+  json["channels"][0]["stages"].erase(2);
+  testing::PutFile(m_Folder / "out/head.json", json.dump());
+  const auto message = this->MessageOf([&] { RestoreCase(m_Task.output, m_Folder / "back.nii", {}); });
+  EXPECT_NE(message.find("head.nii.gz: the pipeline has 3 stages"), std::string::npos) << message;
+}
+
+TEST_F(CaseTest, AFailedCaseLeavesNothingUnderItsName)
+{
+  testing::PutFile(m_Task.input, testing::ReadBytesOf(m_Task.input).substr(0, 5000));
+  const auto message = this->MessageOf([&] { ProcessCase(m_Task, DefaultPipeline(), {}); });
+  EXPECT_NE(message.find("in.nii"), std::string::npos);
+  EXPECT_EQ(testing::Below(m_Folder / "out"), Strings{});
+}
+
+TEST_F(CaseTest, AnOldSidecarNeverLiesBesideANewVolume)
+{
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  const auto first = ReadSidecar(m_Folder / "out/head.json");
+  WriteVolume(testing::HeadVolume({ { 21, 19, 17, 1 } }, 500.0F), m_Task.input);
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  EXPECT_NE(ReadSidecar(m_Folder / "out/head.json").inputSha256, first.inputSha256);
+  RestoreCase(m_Task.output, m_Folder / "back.nii", {});
+  this->ExpectSameAsInput(m_Folder / "back.nii");
+}
+
+TEST_F(CaseTest, AMaskFilesNameAndHashAreRecorded)
+{
+  m_Task.mask = m_Folder / "brain_mask.nii";
+  Volume mask = ReadVolume(m_Task.input);
+  for (std::size_t i = 0; i < mask.channels[0]->GetBufferedRegion().GetNumberOfPixels(); ++i)
+  {
+    mask.channels[0]->GetBufferPointer()[i] = mask.channels[0]->GetBufferPointer()[i] > 30.0F ? 1.0F : 0.0F;
+  }
+  WriteVolume(mask, m_Task.mask);
+  ProcessCase(m_Task, DefaultPipeline(), {});
+  const auto sidecar = ReadSidecar(m_Folder / "out/head.json");
+  EXPECT_EQ(sidecar.report.mask, "brain_mask.nii");
+  EXPECT_EQ(sidecar.maskSha256, HashVolume(m_Task.mask));
+}
+} // namespace isolux

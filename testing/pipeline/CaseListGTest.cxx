@@ -1,0 +1,278 @@
+#include "CaseList.h"
+#include "Error.h"
+#include "TemporaryFolder.h"
+
+#include <gtest/gtest.h>
+
+namespace isolux
+{
+namespace
+{
+namespace fs = std::filesystem;
+
+class CaseListTest : public ::testing::Test
+{
+protected:
+  void
+  Add(const std::vector<std::string> & names) const
+  {
+    for (const auto & name : names)
+    {
+      testing::PutFile(m_Folder / name, "x");
+    }
+  }
+
+  std::vector<CaseTask>
+  List(const fs::path & input = "in", const fs::path & maskFolder = {}) const
+  {
+    return ListCases(m_Folder / input, m_Folder / "out", maskFolder.empty() ? fs::path() : m_Folder / maskFolder);
+  }
+
+  std::vector<std::string>
+  Names() const
+  {
+    std::vector<std::string> names;
+    for (const auto & task : this->List())
+    {
+      EXPECT_EQ(task.problem, "");
+      names.push_back(task.name);
+    }
+    return names;
+  }
+
+  std::string
+  Refusal(const fs::path & input) const
+  {
+    try
+    {
+      this->List(input);
+    }
+    catch (const UsageError & error)
+    {
+      return error.what();
+    }
+    return "";
+  }
+
+  testing::TemporaryFolder m_Folder;
+};
+
+using Strings = std::vector<std::string>;
+} // namespace
+
+TEST_F(CaseListTest, AFolderIsSearchedBelowAndSorted)
+{
+  this->Add({ "in/b.nii.gz", "in/a.nrrd", "in/deep/er/c.MHA", "in/p.png", "in/notes.txt", "in/x.json" });
+  EXPECT_EQ(this->Names(), (Strings{ "a.nrrd", "b.nii.gz", "deep/er/c.MHA", "p.png" }));
+}
+
+TEST_F(CaseListTest, OutputsKeepTheFoldersAndGetAnEndingThatHoldsFloats)
+{
+  this->Add({ "in/b.nii.gz", "in/deep/er/c.mhd", "in/p.png" });
+  const auto tasks = this->List();
+  ASSERT_EQ(tasks.size(), 3U);
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/b.nii.gz");
+  EXPECT_EQ(tasks[1].output, m_Folder / "out/deep/er/c.mha");
+  EXPECT_EQ(tasks[2].output, m_Folder / "out/p.tif");
+}
+
+TEST_F(CaseListTest, MasksLabelsAndHiddenFilesAreNoCases)
+{
+  this->Add({ "in/a.nii",
+              "in/a_mask.nii",
+              "in/mask.nii",
+              "in/sub-1_desc-brain_mask.nii.gz",
+              "in/a_dseg.nii.gz",
+              "in/a_label-GM_probseg.nii.gz",
+              "in/a_seg.nrrd",
+              "in/a-label.nii",
+              "in/a_Labels.nii",
+              "in/.hidden.nii",
+              "in/.isolux-partial-1-xxxxxx/a.nii",
+              "in/unmasked.nii" });
+  EXPECT_EQ(this->Names(), (Strings{ "a.nii", "unmasked.nii" }));
+}
+
+TEST_F(CaseListTest, AnEarlierOutputInsideTheInputIsNoInput)
+{
+  this->Add({ "in/a.nii", "in/out/a.nii", "in/out/deep/b.nii", "in/other/c.nii" });
+  const auto tasks = ListCases(m_Folder / "in", m_Folder / "in/out", {});
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].name, "a.nii");
+  EXPECT_EQ(tasks[1].name, "other/c.nii");
+}
+
+TEST_F(CaseListTest, ASingleVolumeIsOneCase)
+{
+  this->Add({ "in/a.nii.gz", "in/b.nii.gz" });
+  const auto tasks = this->List("in/a.nii.gz");
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].name, "a.nii.gz");
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/a.nii.gz");
+}
+
+TEST_F(CaseListTest, TwinsAreBothRefusedWithEachOthersName)
+{
+  this->Add({ "in/x.nii", "in/x.nii.gz", "in/y.nii" });
+  const auto tasks = this->List();
+  ASSERT_EQ(tasks.size(), 3U);
+  EXPECT_NE(tasks[0].problem.find("x.nii: would be written under the same name as x.nii.gz"), std::string::npos);
+  EXPECT_NE(tasks[1].problem.find("x.nii.gz: would be written under the same name as x.nii;"), std::string::npos);
+  EXPECT_EQ(tasks[2].problem, "");
+}
+
+TEST_F(CaseListTest, APairOfHeaderAndPixelsIsOneCase)
+{
+  this->Add({ "in/x.hdr", "in/x.img", "in/y.mhd", "in/y.raw" });
+  EXPECT_EQ(this->Names(), (Strings{ "x.hdr", "y.mhd" }));
+}
+
+TEST_F(CaseListTest, AnOutputThatWouldReplaceItsInputIsAProblem)
+{
+  this->Add({ "in/a.nii", "list.tsv" });
+  testing::PutFile(m_Folder / "list.tsv", "path\nin/a.nii\n");
+  for (const auto & tasks : { ListCases(m_Folder / "in/a.nii", m_Folder / "in", {}),
+                              ListCases(m_Folder / "list.tsv", m_Folder / "in/..", {}) })
+  {
+    ASSERT_EQ(tasks.size(), 1U);
+    EXPECT_NE(tasks[0].problem.find("would be replaced by its own result"), std::string::npos) << tasks[0].problem;
+  }
+}
+
+TEST_F(CaseListTest, AnInputFolderInsideTheOutputFolderIsRefused)
+{
+  this->Add({ "out/in/a.nii" });
+  const auto message = this->Refusal("out/in");
+  EXPECT_NE(message.find("lies in the output folder"), std::string::npos) << message;
+  EXPECT_NE(this->Refusal("out").find("lies in the output folder"), std::string::npos);
+}
+
+TEST_F(CaseListTest, ALinkThatLeadsBackIsNotFollowedForEver)
+{
+  this->Add({ "in/deep/a.nii" });
+  fs::create_directory_symlink("..", m_Folder / "in/deep/loop");
+  EXPECT_EQ(this->Names(), Strings{ "deep/a.nii" });
+}
+
+TEST_F(CaseListTest, ALinkToAFolderIsFollowedAndABrokenLinkToAVolumeIsACase)
+{
+  this->Add({ "elsewhere/a.nii" });
+  fs::create_directories(m_Folder / "in");
+  fs::create_directory_symlink(m_Folder / "elsewhere", m_Folder / "in/linked");
+  fs::create_symlink("not-fetched", m_Folder / "in/b.nii.gz");
+  EXPECT_EQ(this->Names(), (Strings{ "b.nii.gz", "linked/a.nii" }));
+}
+
+TEST_F(CaseListTest, NothingFoundIsAUsageErrorThatListsTheEndings)
+{
+  fs::create_directories(m_Folder / "in");
+  EXPECT_NE(this->Refusal("in").find(".nii.gz"), std::string::npos);
+  EXPECT_NE(this->Refusal("nowhere").find("nowhere: no such file or folder"), std::string::npos);
+}
+
+TEST_F(CaseListTest, ADicomFolderIsOneCaseUnderTheFoldersName)
+{
+  this->Add({ "in/one/I0001.dcm", "in/one/I0002.dcm", "in/plain.nii" });
+  const std::string mark = std::string(128, '\0') + "DICM";
+  testing::PutFile(m_Folder / "in/two/IM0001", mark); // known by its content
+  const auto tasks = this->List();
+  ASSERT_EQ(tasks.size(), 3U);
+  EXPECT_EQ(tasks[0].name, "one");
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/one.nii.gz");
+  EXPECT_EQ(tasks[1].name, "plain.nii");
+  EXPECT_EQ(tasks[2].name, "two");
+}
+
+TEST_F(CaseListTest, OfABidsDatasetOnlyRawAnatomyCounts)
+{
+  this->Add({ "in/dataset_description.json",
+              "in/sub-01/anat/sub-01_T1w.nii.gz",
+              "in/sub-01/anat/sub-01_T1w.json",
+              "in/sub-01/func/sub-01_task-rest_bold.nii.gz",
+              "in/sub-02/ses-2/anat/sub-02_ses-2_T1w.nii.gz",
+              "in/derivatives/other/sub-01/anat/sub-01_T1w.nii.gz",
+              "in/sourcedata/sub-01/anat/raw.nii.gz" });
+  const auto tasks = this->List();
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].name, "sub-01/anat/sub-01_T1w.nii.gz");
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/sub-01/anat/sub-01_desc-harmonized_T1w.nii.gz");
+  EXPECT_EQ(tasks[0].participant, "sub-01");
+  EXPECT_EQ(tasks[1].output, m_Folder / "out/sub-02/ses-2/anat/sub-02_ses-2_desc-harmonized_T1w.nii.gz");
+}
+
+TEST_F(CaseListTest, ATableNamesVolumesRelativeToItself)
+{
+  testing::PutFile(m_Folder / "lists/study.tsv",
+                   "participant_id\tpath\tmask\tsite\r\nP1\tdeep/a.nii\tmasks/a.nii\tleft\r\n\r\nP2\tb.nii\tn/a\r\n");
+  const auto tasks = this->List("lists/study.tsv");
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].name, "b.nii");
+  EXPECT_EQ(tasks[0].input, m_Folder / "lists/b.nii");
+  EXPECT_EQ(tasks[0].mask, "");
+  EXPECT_EQ(tasks[0].site, "");
+  EXPECT_EQ(tasks[0].participant, "P2");
+  EXPECT_EQ(tasks[1].mask, m_Folder / "lists/masks/a.nii");
+  EXPECT_EQ(tasks[1].site, "left");
+  EXPECT_EQ(tasks[1].output, m_Folder / "out/deep/a.nii");
+}
+
+TEST_F(CaseListTest, ATablesPathsOutsideItsFolderStillLandInTheOutput)
+{
+  testing::PutFile(m_Folder / "lists/study.tsv", "path\n../other/a.nii\n" + (m_Folder / "abs/b.nii").string() + "\n");
+  const auto tasks = this->List("lists/study.tsv");
+  ASSERT_EQ(tasks.size(), 2U);
+  for (const auto & task : tasks)
+  {
+    EXPECT_EQ(task.output.parent_path(), m_Folder / "out");
+  }
+}
+
+TEST_F(CaseListTest, ATableWithoutPathsIsRefusedWithItsLine)
+{
+  testing::PutFile(m_Folder / "a.tsv", "file\tmask\nx.nii\t\n");
+  EXPECT_NE(this->Refusal("a.tsv").find("a.tsv: a list of volumes needs a column 'path'"), std::string::npos);
+  testing::PutFile(m_Folder / "b.tsv", "path\tsite\na.nii\tx\n\tx\n");
+  EXPECT_NE(this->Refusal("b.tsv").find("b.tsv, line 3: the column 'path' is empty"), std::string::npos);
+  testing::PutFile(m_Folder / "c.tsv", "path\n");
+  EXPECT_NE(this->Refusal("c.tsv"), "");
+}
+
+TEST_F(CaseListTest, AMaskFolderIsSearchedByNameAndAMissingMaskIsAProblem)
+{
+  this->Add({ "in/a.nii.gz",
+              "in/deep/b.nii",
+              "in/c.nii",
+              "in/sub-01_T1w.nii",
+              "in/none.nii",
+              "masks/a.nii.gz",
+              "masks/deep/b_mask.nii.gz",
+              "masks/c_brainmask.nrrd",
+              "masks/sub-01_desc-brain_mask.nii.gz" });
+  const auto tasks = this->List("in", "masks");
+  ASSERT_EQ(tasks.size(), 5U);
+  EXPECT_EQ(tasks[0].mask, m_Folder / "masks/a.nii.gz");
+  EXPECT_EQ(tasks[1].mask, m_Folder / "masks/c_brainmask.nrrd");
+  EXPECT_EQ(tasks[2].mask, m_Folder / "masks/deep/b_mask.nii.gz");
+  EXPECT_NE(tasks[3].problem.find("none.nii: no mask in "), std::string::npos) << tasks[3].problem;
+  EXPECT_NE(tasks[3].problem.find("'none_mask'"), std::string::npos);
+  EXPECT_EQ(tasks[4].mask, m_Folder / "masks/sub-01_desc-brain_mask.nii.gz");
+}
+
+TEST(HarmonizedName, OfBidsGetsADescriptionAndOthersStay)
+{
+  const std::vector<std::pair<std::string, std::string>> names = {
+    { "sub-01_T1w", "sub-01_desc-harmonized_T1w" },
+    { "sub-01_ses-2_run-1_FLAIR", "sub-01_ses-2_run-1_desc-harmonized_FLAIR" },
+    { "sub-01_desc-preproc_T1w", "sub-01_desc-harmonized_T1w" },
+    { "sub-01_acq-a+b_T2w", "sub-01_acq-a+b_desc-harmonized_T2w" },
+    { "head_T1w", "head_T1w" },
+    { "sub-01", "sub-01" },
+    { "sub01_T1w", "sub01_T1w" },
+    { "sub-01_T1w_old copy", "sub-01_T1w_old copy" },
+  };
+  for (const auto & [stem, expected] : names)
+  {
+    EXPECT_EQ(HarmonizedName(stem), expected);
+  }
+}
+} // namespace isolux
