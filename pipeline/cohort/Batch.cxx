@@ -51,7 +51,7 @@ Warnings(const CaseReport & report)
       for (const auto & warning : stage.warnings)
       {
         const bool several = report.channels.size() > 1;
-        add((several ? "channel " + std::to_string(channel) + ", " : "") + stage.name + ": " + warning);
+        add((several ? "channel " + std::to_string(channel + 1) + ", " : "") + stage.name + ": " + warning);
       }
     }
   }
