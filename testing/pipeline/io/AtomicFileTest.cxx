@@ -99,7 +99,7 @@ TEST_F(AtomicFile, Sha256IsThatOfTheStandardsExample)
 
 class FailedWrite
   : public IoTest
-  , public testing::WithParamInterface<const char *>
+  , public ::testing::WithParamInterface<const char *>
 {
 };
 
@@ -138,6 +138,6 @@ TEST_P(FailedWrite, LeavesTheOldFileAndNoPartOfTheNewOne)
 
 INSTANTIATE_TEST_SUITE_P(Endings,
                          FailedWrite,
-                         testing::Values(".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr", ".tif"));
+                         ::testing::Values(".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr", ".tif"));
 } // namespace
 } // namespace isolux

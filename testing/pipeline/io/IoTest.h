@@ -2,6 +2,7 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "SmallVolumes.h"
 #include "Volume.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr double Rounding = 1e-12;
 
 /** A folder of its own for each test. */
-class IoTest : public testing::Test
+class IoTest : public ::testing::Test
 {
 protected:
   IoTest()
@@ -99,29 +100,7 @@ MessageOf(const TCall & call)
 inline WorkImage::Pointer
 ObliqueImage(WorkImage::SizeType size)
 {
-  auto image = WorkImage::New();
-  image->SetRegions(size);
-  image->Allocate();
-  const double             c = std::cos(0.3);
-  const double             s = std::sin(0.3);
-  const double             d = std::cos(-0.2);
-  const double             t = std::sin(-0.2);
-  const double             rotation[3][3] = { { c, -s * d, s * t }, { s, c * d, -c * t }, { 0, t, d } };
-  WorkImage::DirectionType direction;
-  direction.SetIdentity();
-  for (unsigned int row = 0; row < 3; ++row)
-  {
-    for (unsigned int column = 0; column < 3; ++column)
-    {
-      direction[row][column] = rotation[row][column];
-    }
-  }
-  image->SetDirection(direction);
-  const double spacing[] = { 0.75, 1.5, 3.25, 2.5 };
-  const double origin[] = { -31.5, 12.25, 100.0, 0.0 };
-  image->SetSpacing(spacing);
-  image->SetOrigin(origin);
-  return image;
+  return isolux::testing::ObliqueGrid(size, { { 0, 0, 0, 0 } });
 }
 
 /** Every voxel has a value of its own, fractional and partly negative. */

@@ -21,7 +21,7 @@ PrintTo(const Case & value, std::ostream * stream)
 
 class SpatialFormat
   : public IoTest
-  , public testing::WithParamInterface<Case>
+  , public ::testing::WithParamInterface<Case>
 {
 protected:
   void
@@ -67,14 +67,14 @@ TEST_P(SpatialFormat, KeepsAPlaneThatLiesAskewInSpace)
 
 INSTANTIATE_TEST_SUITE_P(Endings,
                          SpatialFormat,
-                         testing::Values(Case{ ".mha", 0 },
-                                         Case{ ".mha", 1 },
-                                         Case{ ".mhd", 0 },
-                                         Case{ ".mhd", 1 },
-                                         Case{ ".nrrd", 0 },
-                                         Case{ ".nrrd", 12 },
-                                         Case{ ".nhdr", 0 },
-                                         Case{ ".nhdr", 1 }));
+                         ::testing::Values(Case{ ".mha", 0 },
+                                           Case{ ".mha", 1 },
+                                           Case{ ".mhd", 0 },
+                                           Case{ ".mhd", 1 },
+                                           Case{ ".nrrd", 0 },
+                                           Case{ ".nrrd", 12 },
+                                           Case{ ".nhdr", 0 },
+                                           Case{ ".nhdr", 1 }));
 
 class ItkFile : public IoTest
 {

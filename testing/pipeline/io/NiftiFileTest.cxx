@@ -167,7 +167,7 @@ class NiftiHeaderOf : public IoTest
 {
 };
 
-using Versions = testing::Types<nifti_1_header, nifti_2_header>;
+using Versions = ::testing::Types<nifti_1_header, nifti_2_header>;
 TYPED_TEST_SUITE(NiftiHeaderOf, Versions);
 
 TYPED_TEST(NiftiHeaderOf, EveryByteThatStillHoldsSurvives)
@@ -263,16 +263,16 @@ class NiftiPixelsOf : public IoTest
 {
 };
 
-using PixelTypes = testing::Types<std::uint8_t,
-                                  std::int8_t,
-                                  std::uint16_t,
-                                  std::int16_t,
-                                  std::uint32_t,
-                                  std::int32_t,
-                                  std::uint64_t,
-                                  std::int64_t,
-                                  float,
-                                  double>;
+using PixelTypes = ::testing::Types<std::uint8_t,
+                                    std::int8_t,
+                                    std::uint16_t,
+                                    std::int16_t,
+                                    std::uint32_t,
+                                    std::int32_t,
+                                    std::uint64_t,
+                                    std::int64_t,
+                                    float,
+                                    double>;
 TYPED_TEST_SUITE(NiftiPixelsOf, PixelTypes);
 
 TYPED_TEST(NiftiPixelsOf, BothByteOrdersGiveEveryValueAndTheComponentsName)
