@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct CaseReport
   std::string                mask; ///< file name; "" where none was given
   std::string                maskSha256;
   std::string                output;
+  std::uintmax_t             outputBytes = 0;
   std::string                site;
   std::string                participant;
   std::string                nanPolicy = "keep";
@@ -80,6 +82,25 @@ struct CaseReport
   double                     peakMemoryMiB = 0.0;
   unsigned int               threads = 1;
 };
+
+/** Every warning, with the stage and, where there are several, the channel (from 1) that it comes from. */
+inline std::vector<std::string>
+AllWarnings(const CaseReport & report)
+{
+  std::vector<std::string> all = report.warnings;
+  for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
+  {
+    const std::string where = report.channels.size() > 1 ? ", channel " + std::to_string(channel + 1) : "";
+    for (const auto & stage : report.channels[channel].stages)
+    {
+      for (const auto & warning : stage.warnings)
+      {
+        all.push_back(stage.name + where + ": " + warning);
+      }
+    }
+  }
+  return all;
+}
 
 /** Images of one channel, for the report. */
 struct CasePictures

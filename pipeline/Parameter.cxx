@@ -237,14 +237,10 @@ ToString(Unit unit)
       return "intensity";
     case Unit::LogIntensity:
       return "log intensity";
-    case Unit::StandardDeviation:
-      return "standard deviations";
     case Unit::Millimetre:
       return "mm";
     case Unit::Voxel:
       return "voxels";
-    case Unit::Percent:
-      return "%";
     case Unit::None:
       break;
   }

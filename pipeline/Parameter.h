@@ -12,15 +12,13 @@ namespace isolux
 enum class Unit
 {
   None,
-  Intensity,         ///< of the stage's input
-  LogIntensity,      ///< natural logarithm of intensity
-  StandardDeviation, ///< of the foreground
+  Intensity,    ///< of the stage's input
+  LogIntensity, ///< natural logarithm of intensity
   Millimetre,
-  Voxel,
-  Percent
+  Voxel
 };
 
-/** "voxels", "%", ...; "" for Unit::None. */
+/** "voxels", "mm", ...; "" for Unit::None. */
 std::string
 ToString(Unit unit);
 

@@ -19,6 +19,12 @@ namespace isolux
 {
 namespace
 {
+float
+MeanOrZero(double mean)
+{
+  return std::isfinite(mean) ? static_cast<float>(mean) : 0.0F; // an empty mask has no mean
+}
+
 /** Replaces what is not finite; returns how many. */
 std::size_t
 ReplaceNonFinite(WorkImage * image, float value)
@@ -38,6 +44,24 @@ ReplaceNonFinite(WorkImage * image, float value)
   return replaced;
 }
 } // namespace
+
+const std::vector<std::string> &
+NanPolicies()
+{
+  static const std::vector<std::string> policies = { "keep", "zero", "mean" };
+  return policies;
+}
+
+void
+CheckNanPolicy(const std::string & policy, const std::string & where)
+{
+  const auto & known = NanPolicies();
+  if (std::find(known.begin(), known.end(), policy) == known.end())
+  {
+    throw UsageError(where + " must be one of 'keep', 'zero', 'mean', not '" + policy + "'" +
+                     SuggestNearest(policy, known));
+  }
+}
 
 PipelineSpec
 DefaultPipeline()
@@ -165,6 +189,10 @@ Pipeline::Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask,
   corrected->SetRequestedRegionToLargestPossibleRegion();
   corrected->Update();
   MeasureEvenness(image, corrected, flow.mask, report);
+  if (corrected != image && corrected != output)
+  {
+    corrected->ReleaseData(); // a whole volume, no longer needed
+  }
 
   if (output == image) // no stage changes the image: the caller keeps its input
   {
@@ -181,7 +209,7 @@ Pipeline::Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask,
   report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
   if (m_Nan != "keep")
   {
-    report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? static_cast<float>(report.after.mean) : 0.0F);
+    report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
   }
   result.images = { image, output, illumination ? illumination->Field(image) : nullptr, flow.mask };
   return result;

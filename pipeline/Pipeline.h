@@ -16,11 +16,19 @@ struct StageSpec
   Values      options;
 };
 
+/** What may become of non-finite voxels of the output: "keep", "zero", "mean". */
+const std::vector<std::string> &
+NanPolicies();
+
+/** \throws UsageError where the policy is none of NanPolicies(); `where` heads the message. */
+void
+CheckNanPolicy(const std::string & policy, const std::string & where);
+
 /** What a pipeline file says. */
 struct PipelineSpec
 {
   std::vector<StageSpec> stages;
-  std::string            nan = "keep"; ///< non-finite voxels of the output: "keep", "zero", or "mean" of the mask
+  std::string            nan = "keep"; ///< one of NanPolicies()
 };
 
 /** foreground, histogram-retinex, instance-norm with their defaults: for MR. The same as data/pipelines/default.json.

@@ -47,7 +47,7 @@ InputOutputOptions();
 boost::program_options::options_description
 ExecutionOptions();
 
-/** As ExecutionOptions() declares them. Sets the thread count of the process. */
+/** As ExecutionOptions() declares them. */
 CaseOptions
 ReadExecution(const ParsedArguments & parsed);
 

@@ -97,19 +97,19 @@ Harmonize(const Arguments & arguments)
   batch.jobs = parsed.Number("jobs", 1, 1, 1024);
   batch.resume = parsed.Has("resume");
   batch.force = parsed.Has("force");
-  auto tasks = ListCases(parsed.Text("input"), folder, parsed.Text("mask-dir"));
+  auto       tasks = ListCases(parsed.Text("input"), folder, parsed.Text("mask-dir"));
+  const bool anyMask =
+    std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.mask.empty(); });
+  const Pipeline check(pipeline, anyMask);
   for (auto & task : tasks)
   {
-    if (task.problem.empty())
+    try
     {
-      try
-      {
-        const Pipeline check(pipeline, !task.mask.empty());
-      }
-      catch (const UsageError & error)
-      {
-        task.problem = task.name + ": " + error.what();
-      }
+      const Pipeline checkOfCase(pipeline, !task.mask.empty());
+    }
+    catch (const UsageError & error)
+    {
+      task.problem = task.problem.empty() ? task.name + ": " + error.what() : task.problem;
     }
   }
 

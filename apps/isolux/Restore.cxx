@@ -1,4 +1,6 @@
 #include "Arguments.h"
+#include "Error.h"
+#include "SidecarJson.h"
 
 #include <iostream>
 
@@ -20,6 +22,12 @@ Restore(const Arguments & arguments)
   const ParsedArguments parsed(arguments, options, { "input", "output" });
   const auto            execution = ReadExecution(parsed);
   RefuseToOverwrite(parsed.Text("output"), parsed);
+  const std::filesystem::path back = parsed.Text("output");
+  if (std::filesystem::exists(SidecarPath(back)))
+  {
+    throw UsageError(back.string() + ": lies beside the sidecar " + SidecarPath(back).string() +
+                     ", which would no longer describe it; choose another name");
+  }
   SetThreads(execution.execution.threads);
   for (const auto & lost : RestoreCase(parsed.Text("input"), parsed.Text("output"), execution))
   {

@@ -39,10 +39,7 @@ int
 RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
 {
   pipeline.nan = parsed.Text("nan", pipeline.nan);
-  if (pipeline.nan != "keep" && pipeline.nan != "zero" && pipeline.nan != "mean")
-  {
-    throw UsageError("--nan must be one of 'keep', 'zero', 'mean', not '" + pipeline.nan + "'");
-  }
+  CheckNanPolicy(pipeline.nan, "--nan");
   CaseTask task;
   task.input = parsed.Text("input");
   task.output = parsed.Text("output");
@@ -56,15 +53,23 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   options.field = parsed.Text("field");
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
-  std::set<std::filesystem::path> written;
+  std::set<std::filesystem::path> used;
+  for (const auto & path : { task.input, task.mask })
+  {
+    if (!path.empty())
+    {
+      used.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path)));
+    }
+  }
   for (const auto & path : { task.output, SidecarPath(task.output), options.field, options.mask })
   {
     if (!path.empty())
     {
       RefuseToOverwrite(path, parsed);
-      if (!written.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path))).second)
+      if (!used.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path))).second)
       {
-        throw UsageError(path.string() + ": is named for two outputs; give each a name of its own");
+        throw UsageError(path.string() +
+                         ": is named twice, as an input or another output; give each a name of its own");
       }
     }
   }
@@ -72,19 +77,9 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   SetThreads(options.execution.threads);
   const auto   report = ProcessCase(task, pipeline, options).report;
   const auto & channel = report.channels.front();
-  for (const auto & warning : report.warnings)
+  for (const auto & warning : AllWarnings(report))
   {
     std::cerr << "isolux: warning: " << task.name << ": " << warning << '\n';
-  }
-  for (const auto & each : report.channels)
-  {
-    for (const auto & stage : each.stages)
-    {
-      for (const auto & warning : stage.warnings)
-      {
-        std::cerr << "isolux: warning: " << task.name << ": " << stage.name << ": " << warning << '\n';
-      }
-    }
   }
   std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
             << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean

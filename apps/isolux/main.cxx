@@ -73,7 +73,13 @@ main(int argc, char * argv[])
   }
   try
   {
-    return Dispatch(argv[1], isolux::Arguments(argv + 2, argv + argc));
+    const int code = Dispatch(argv[1], isolux::Arguments(argv + 2, argv + argc));
+    if (!std::cout.flush())
+    {
+      std::cerr << "isolux: standard output cannot be written\n";
+      return 1;
+    }
+    return code;
   }
   catch (const isolux::UsageError & error)
   {

@@ -613,24 +613,6 @@ FileData(const CaseReport & report)
   list << Pair("Threads", std::to_string(report.threads));
   return list;
 }
-
-std::vector<std::string>
-AllWarnings(const CaseReport & report)
-{
-  std::vector<std::string> all = report.warnings;
-  for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
-  {
-    for (const StageReport & stage : report.channels[channel].stages)
-    {
-      for (const std::string & warning : stage.warnings)
-      {
-        const std::string where = report.channels.size() > 1 ? ", channel " + std::to_string(channel + 1) : "";
-        all.push_back(stage.name + where + ": " + warning);
-      }
-    }
-  }
-  return all;
-}
 } // namespace
 
 std::string

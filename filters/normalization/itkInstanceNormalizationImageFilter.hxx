@@ -77,7 +77,9 @@ InstanceNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGene
                const auto * maskRow = MaskAt(mask, index);
                for (std::size_t i = 0; i < length; ++i)
                {
-                 out[i] = static_cast<OutputPixelType>((static_cast<double>(in[i]) - from) * scale + to);
+                 const auto value = static_cast<double>(in[i]);
+                 const bool isFinite = value - value == 0.0;
+                 out[i] = static_cast<OutputPixelType>(isFinite ? (value - from) * scale + to : value);
                }
                for (std::size_t i = 0; maskRow && i < length; ++i)
                {

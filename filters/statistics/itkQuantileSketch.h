@@ -29,6 +29,7 @@ public:
     {
       m_Counts.resize(NumberOfBins);
     }
+    value += 0.0F; // -0 is 0
     ++m_Counts[BinOf(value)];
     ++m_Count;
     m_Minimum = std::min(m_Minimum, value);

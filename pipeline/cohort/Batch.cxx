@@ -7,6 +7,8 @@
 #include "Version.h"
 
 #include <poll.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,21 +41,12 @@ SectionPath(const fs::path & folder, const CaseTask & task)
 }
 
 std::string
-Warnings(const CaseReport & report)
+Joined(const std::vector<std::string> & sentences)
 {
   std::string text;
-  const auto  add = [&](const std::string & warning) { text += (text.empty() ? "" : "; ") + warning; };
-  std::for_each(report.warnings.begin(), report.warnings.end(), add);
-  for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
+  for (const auto & sentence : sentences)
   {
-    for (const auto & stage : report.channels[channel].stages)
-    {
-      for (const auto & warning : stage.warnings)
-      {
-        const bool several = report.channels.size() > 1;
-        add((several ? "channel " + std::to_string(channel + 1) + ", " : "") + stage.name + ": " + warning);
-      }
-    }
+    text += (text.empty() ? "" : "; ") + sentence;
   }
   return text;
 }
@@ -108,15 +101,47 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
     wanted.stages = Pipeline(pipeline, true).Describe();
     PipelineSpec had = sidecar.pipeline;
     had.stages = Pipeline(had, true).Describe();
-    return sidecar.version == Version && WritePipeline(had) == WritePipeline(wanted) &&
-           sidecar.fileType == ToString(options.write.type) && sidecar.inputSha256 == HashVolume(task.input) &&
+    return sidecar.version == Version && sidecar.output == task.output.filename().string() &&
+           sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
+           WritePipeline(had) == WritePipeline(wanted) && sidecar.fileType == ToString(options.write.type) &&
+           sidecar.inputSha256 == HashVolume(task.input) &&
            sidecar.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask));
   }
-  catch (const Error &)
+  catch (const std::exception &)
   {
     return false;
   }
 }
+
+/** Keeps a second batch out of the folder, until the process ends. */
+class FolderLock
+{
+public:
+  explicit FolderLock(const fs::path & folder)
+  {
+    m_Descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (m_Descriptor >= 0 && flock(m_Descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    {
+      close(m_Descriptor);
+      throw UsageError(folder.string() +
+                       ": another isolux harmonize is writing into this folder; wait for it, or choose "
+                       "another output folder");
+    }
+  }
+  ~FolderLock()
+  {
+    if (m_Descriptor >= 0)
+    {
+      close(m_Descriptor);
+    }
+  }
+  FolderLock(const FolderLock &) = delete;
+  FolderLock &
+  operator=(const FolderLock &) = delete;
+
+private:
+  int m_Descriptor = -1;
+};
 
 /** A case that runs in a process of its own. */
 struct Job
@@ -154,10 +179,15 @@ RunChild(const CaseTask &     task,
     code = 1;
     message = task.name + ": not enough memory; use fewer --jobs";
   }
-  catch (const std::exception & error)
+  catch (const Error & error)
   {
     code = 1;
     message = error.what();
+  }
+  catch (const std::exception & error)
+  {
+    code = 1;
+    message = task.name + ": " + error.what();
   }
   for (std::size_t sent = 0; sent < message.size();)
   {
@@ -258,15 +288,21 @@ RunBatch(const std::vector<CaseTask> & tasks,
                        ": exists already; give --force to overwrite, or --resume to skip what is finished");
     }
   }
-  RemovePartialOutputs(folder);
+  const fs::path manifestPath = folder / "manifest.tsv";
+  if (!batch.force && !batch.resume && fs::exists(manifestPath))
+  {
+    throw UsageError(manifestPath.string() +
+                     ": exists already; give --force to overwrite, --resume to go on, or choose another output folder");
+  }
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure)
   {
     throw Error(folder.string() + ": cannot be created: " + failure.message() + "; choose another output folder");
   }
-  const fs::path manifestPath = folder / "manifest.tsv";
-  std::ofstream  manifest(manifestPath, std::ios::trunc);
+  const FolderLock lock(folder);
+  RemovePartialOutputs(folder);
+  std::ofstream manifest(manifestPath, std::ios::trunc);
   manifest << ManifestHeader << std::flush;
   if (!manifest)
   {
@@ -280,8 +316,19 @@ RunBatch(const std::vector<CaseTask> & tasks,
     row.message = message;
     if (status != "failed")
     {
-      row.report = ReadSidecar(SidecarPath(row.task.output)).report;
-      row.message = Warnings(row.report);
+      try
+      {
+        row.report = ReadSidecar(SidecarPath(row.task.output)).report;
+      }
+      catch (const Error & error)
+      {
+        row.status = "failed";
+        row.message = error.what();
+        manifest << ManifestRow(row, folder) << std::flush;
+        progress(row, ++finished, rows.size());
+        return;
+      }
+      row.message = Joined(AllWarnings(row.report));
       std::error_code none;
       row.section = fs::exists(SectionPath(folder, row.task), none) ? ReadTextFile(SectionPath(folder, row.task)) : "";
     }

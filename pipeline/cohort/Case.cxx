@@ -71,9 +71,20 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
                      options.field.string() + "; add 'histogram-retinex' or leave --field out");
   }
+  WriteOptions write = options.write;
+  write.type = options.maskIsOutput ? FileType::UInt8 : write.type;
+  CheckWritable(task.output, write.type);
+  for (const auto & path : { options.field, options.mask })
+  {
+    if (!path.empty())
+    {
+      CheckWritable(path, FileType::Float32);
+    }
+  }
   CaseResult result;
   auto &     report = result.report;
   Volume     volume = ReadVolume(task.input);
+  report.warnings = volume.warnings;
 
   MaskImage::Pointer mask;
   if (!task.mask.empty())
@@ -113,21 +124,31 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     }
     WriteVolume(field, options.field, field32);
   }
-  WriteOptions write = options.write;
+  const bool writesMask = options.maskIsOutput || !options.mask.empty();
+  if (writesMask && result.channels.size() > 1)
+  {
+    report.warnings.push_back("the mask written is that of channel 1 of " + std::to_string(result.channels.size()));
+  }
   if (options.maskIsOutput)
   {
     output = Like(volume, AsImage(first.mask, first.before));
-    write.type = FileType::UInt8;
   }
-  // Removed first: a sidecar must never lie beside a volume that it does not describe.
-  const auto      sidecar = SidecarPath(task.output);
-  std::error_code failure;
-  std::filesystem::remove(sidecar, failure);
-  if (failure)
-  {
-    throw Error(sidecar.string() + ": cannot be replaced: " + failure.message() + "; choose another output folder");
-  }
-  report.clamped = WriteVolume(output, task.output, write);
+  const auto sidecar = SidecarPath(task.output);
+  report.clamped = WriteVolume(output,
+                               task.output,
+                               write,
+                               [&sidecar]
+                               {
+                                 // A sidecar must never lie beside a volume that it does not describe.
+                                 std::error_code failure;
+                                 std::filesystem::remove(sidecar, failure);
+                                 if (failure)
+                                 {
+                                   throw Error(sidecar.string() + ": cannot be replaced: " + failure.message() +
+                                               "; choose another output folder");
+                                 }
+                               });
+  report.outputBytes = std::filesystem::file_size(task.output);
   if (report.clamped > 0)
   {
     report.warnings.push_back(std::to_string(report.clamped) +
@@ -155,6 +176,11 @@ std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
 {
   const Sidecar sidecar = ReadSidecar(SidecarPath(output));
+  if (sidecar.output != output.filename().string())
+  {
+    throw Error(output.string() + ": the sidecar " + SidecarPath(output).string() + " belongs to " + sidecar.output +
+                "; give that file, or the sidecar that was written with this one");
+  }
   if (sidecar.fileType == ToString(FileType::UInt8))
   {
     throw Error(output.string() + ": is a mask, from which no intensities can be restored");
@@ -179,6 +205,10 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
   WriteVolume(volume, back, options.write);
 
   std::vector<std::string> lost;
+  if (sidecar.fileType == ToString(FileType::Int16Scaled))
+  {
+    lost.emplace_back("what int16 rounded away when the output was written");
+  }
   if (sidecar.report.clamped > 0)
   {
     lost.push_back(std::to_string(sidecar.report.clamped) + " voxels were clamped when the output was written");

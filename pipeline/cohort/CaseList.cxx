@@ -104,6 +104,10 @@ FromTable(const fs::path & table)
   while (std::getline(lines, line))
   {
     ++number;
+    if (number == 1 && line.rfind("\xef\xbb\xbf", 0) == 0)
+    {
+      line.erase(0, 3); // the byte order mark of spreadsheets
+    }
     const auto row = cells(line);
     if (number == 1)
     {
@@ -132,7 +136,11 @@ FromTable(const fs::path & table)
     }
     CaseTask task;
     task.name = cell("path");
-    task.input = table.parent_path() / cell("path");
+    while (task.name.size() > 1 && task.name.back() == '/')
+    {
+      task.name.pop_back();
+    }
+    task.input = table.parent_path() / task.name;
     task.mask = cell("mask").empty() ? fs::path() : table.parent_path() / cell("mask");
     task.site = cell("site");
     task.participant = cell("participant_id");
@@ -169,6 +177,7 @@ FromFolder(const fs::path & folder, const fs::path & output)
                      ", where nothing is taken for an input; choose another output folder");
   }
   std::set<fs::path> seen;
+  std::error_code    error;
   Walk(folder,
        seen,
        [&](const fs::path & place, const std::vector<fs::path> & entries)
@@ -188,7 +197,8 @@ FromFolder(const fs::path & folder, const fs::path & output)
          }
          for (const auto & entry : entries)
          {
-           const bool isFile = fs::is_regular_file(entry) || !fs::exists(entry); // a broken link is a case that fails
+           const bool isFile =
+             fs::is_regular_file(entry, error) || !fs::exists(entry, error); // a broken link fails as a case
            if (isFile && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
            {
              add(entry);
@@ -198,29 +208,73 @@ FromFolder(const fs::path & folder, const fs::path & output)
   return tasks;
 }
 
-/** The mask of a case in a folder of masks: same relative name, or with _mask, or BIDS's _desc-brain_mask. */
+/** The mask of a case in a folder of masks: same relative name, or with _mask, or BIDS's _desc-brain_mask. At the root
+ * of the folder only where no other case bears the same name, or one subject would get the mask of another. */
 fs::path
-FindMask(const fs::path & folder, const CaseTask & task, std::string & tried)
+FindMask(const fs::path & folder, const fs::path & relative, bool isOnlyOneOfItsName, const CaseTask & task)
 {
-  const fs::path    relative(task.name);
-  const std::string stem = Stem(relative);
-  const std::string base = IsBidsStem(stem) ? stem.substr(0, stem.rfind('_')) : stem;
-  for (const auto & place : { folder / relative.parent_path(), folder })
+  const std::string     stem = Stem(relative);
+  const std::string     base = IsBidsStem(stem) ? stem.substr(0, stem.rfind('_')) : stem;
+  std::vector<fs::path> places = { folder / relative.parent_path() };
+  if (isOnlyOneOfItsName)
+  {
+    places.push_back(folder);
+  }
+  std::error_code error;
+  for (const auto & place : places)
   {
     for (const auto & name : { stem, stem + "_mask", stem + "_brainmask", base + "_desc-brain_mask", base + "_mask" })
     {
       for (const char * extension : { ".nii.gz", ".nii", ".mha", ".mhd", ".nrrd", ".nhdr", ".tif", ".png" })
       {
         const fs::path candidate = place / (name + extension);
-        if (fs::is_regular_file(candidate) && fs::absolute(candidate) != fs::absolute(task.input))
+        if (fs::is_regular_file(candidate, error) && !fs::equivalent(candidate, task.input, error))
         {
           return candidate;
         }
       }
     }
   }
-  tried = "'" + stem + "', '" + stem + "_mask', '" + stem + "_brainmask'";
   return {};
+}
+
+/** Each case's path relative to where the search began; of absolute paths and such that lead out, relative to the
+ * folder that they have in common. */
+std::vector<fs::path>
+RelativeNames(const std::vector<CaseTask> & tasks)
+{
+  std::vector<fs::path> names;
+  bool                  leadOut = false;
+  for (const auto & task : tasks)
+  {
+    names.push_back(fs::path(task.name).lexically_normal());
+    leadOut = leadOut || names.back().is_absolute() || *names.back().begin() == "..";
+  }
+  if (!leadOut)
+  {
+    return names;
+  }
+  fs::path common;
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+  {
+    names[i] = fs::absolute(tasks[i].input).lexically_normal();
+    const fs::path parent = names[i].parent_path();
+    if (i == 0)
+    {
+      common = parent;
+    }
+    fs::path shared;
+    for (auto a = common.begin(), b = parent.begin(); a != common.end() && b != parent.end() && *a == *b; ++a, ++b)
+    {
+      shared /= *a;
+    }
+    common = shared;
+  }
+  for (auto & name : names)
+  {
+    name = name.lexically_relative(common);
+  }
+  return names;
 }
 } // namespace
 
@@ -241,6 +295,11 @@ std::vector<CaseTask>
 ListCases(const fs::path & input, const fs::path & output, const fs::path & maskFolder)
 {
   std::vector<CaseTask> tasks;
+  std::error_code       error;
+  if (!maskFolder.empty() && !fs::is_directory(maskFolder, error))
+  {
+    throw UsageError("--mask-dir " + maskFolder.string() + ": no such folder");
+  }
   if (fs::is_directory(input))
   {
     tasks = FromFolder(input, output);
@@ -269,29 +328,31 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
   }
   std::sort(tasks.begin(), tasks.end(), [](const auto & a, const auto & b) { return a.name < b.name; });
 
-  std::map<fs::path, std::vector<CaseTask *>> byName; // without ending: twins x.nii and x.nii.gz would share a sidecar
-  for (auto & task : tasks)
+  const std::vector<fs::path>        names = RelativeNames(tasks);
+  std::map<std::string, std::size_t> byStem;
+  for (const auto & name : names)
   {
-    fs::path relative = fs::path(task.name).lexically_normal();
-    if (relative.is_absolute() || *relative.begin() == "..")
-    {
-      relative = relative.filename();
-    }
-    const fs::path stem = relative.parent_path() / HarmonizedName(Stem(relative));
+    ++byStem[Stem(name)];
+  }
+  std::map<fs::path, std::vector<CaseTask *>> byName; // without ending: twins x.nii and x.nii.gz would share a sidecar
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+  {
+    CaseTask &     task = tasks[i];
+    const fs::path stem = names[i].parent_path() / HarmonizedName(Stem(names[i]));
     task.output = output / (stem.string() + OutputExtension(task.input));
     byName[stem].push_back(&task);
-    if (fs::weakly_canonical(task.output) == fs::weakly_canonical(task.input))
+    if (fs::weakly_canonical(task.output, error) == fs::weakly_canonical(task.input, error))
     {
       task.problem = task.name + ": would be replaced by its own result; choose another output folder";
     }
     if (!maskFolder.empty() && task.mask.empty())
     {
-      std::string tried;
-      task.mask = FindMask(maskFolder, task, tried);
+      task.mask = FindMask(maskFolder, names[i], byStem[Stem(names[i])] == 1, task);
       if (task.mask.empty())
       {
-        task.problem = task.name + ": no mask in " + maskFolder.string() + "; looked for " + tried +
-                       " with a volume's ending; add it, or run without --mask-dir";
+        const std::string name = (names[i].parent_path() / Stem(names[i])).generic_string();
+        task.problem = task.name + ": no mask in " + maskFolder.string() + "; looked for '" + name + "', '" + name +
+                       "_mask', '" + name + "_brainmask' with a volume's ending; add it, or run without --mask-dir";
       }
     }
   }

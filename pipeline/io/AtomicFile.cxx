@@ -98,6 +98,16 @@ AtomicOutput::Commit()
       companions.push_back(entry.path());
     }
   }
+  std::error_code error;
+  for (const fs::path & companion : companions)
+  {
+    const fs::path target = FolderOf(m_Final) / companion.filename();
+    if (fs::exists(target, error) && !fs::exists(m_Final, error))
+    {
+      throw Error(target.string() + ": exists already, and is not a part of " + name +
+                  "; remove it or choose another output name");
+    }
+  }
   for (const fs::path & companion : companions)
   {
     Rename(companion, FolderOf(m_Final) / companion.filename(), name);

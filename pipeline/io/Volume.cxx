@@ -32,6 +32,23 @@ IsNifti(const std::string & extension)
 }
 
 bool
+IsWrittenAsNifti(const std::string & extension)
+{
+  return extension == ".nii" || extension == ".nii.gz";
+}
+
+/** Opacity is no intensity. */
+void
+DropAlpha(Volume & volume)
+{
+  if (volume.channels.size() == 2 || volume.channels.size() == 4)
+  {
+    volume.channels.pop_back();
+    volume.warnings.emplace_back("its alpha channel (opacity) is left out");
+  }
+}
+
+bool
 IsDicom(const std::string & extension)
 {
   return extension == ".dcm" || extension == ".ima";
@@ -170,10 +187,13 @@ Volume
 ReadVolume(const fs::path & path)
 {
   const std::string extension = CheckedExtension(path);
-  return IsDicom(extension)    ? ReadDicom(path)
-         : IsNifti(extension)  ? ReadNifti(path)
-         : extension == ".png" ? ReadPng(path)
-                               : ReadItk(path);
+  if (extension == ".png")
+  {
+    Volume picture = ReadPng(path);
+    DropAlpha(picture);
+    return picture;
+  }
+  return IsDicom(extension) ? ReadDicom(path) : IsNifti(extension) ? ReadNifti(path) : ReadItk(path);
 }
 
 std::string
@@ -190,12 +210,11 @@ HashVolume(const fs::path & path)
   return digest.Finish();
 }
 
-std::size_t
-WriteVolume(const Volume & volume, const fs::path & path, const WriteOptions & options)
+void
+CheckWritable(const fs::path & path, FileType type)
 {
   const std::string name = path.string();
   const std::string extension = VolumeExtension(path);
-  const bool        isNifti = extension == ".nii" || extension == ".nii.gz";
   if (extension.empty())
   {
     throw Error(name + ": its ending is not one of an image format that is written; " +
@@ -206,21 +225,36 @@ WriteVolume(const Volume & volume, const fs::path & path, const WriteOptions & o
     throw Error(name + ": " + extension + " is not written, it cannot hold float32 intensities in one file; use " +
                 OutputExtension(path));
   }
-  if (options.type == FileType::Int16Scaled && !isNifti)
+  if (type == FileType::Int16Scaled && !IsWrittenAsNifti(extension))
   {
     throw Error(name + ": only NIfTI holds int16 with a scale; write .nii.gz, or float32");
   }
+}
+
+std::size_t
+WriteVolume(const Volume &                volume,
+            const fs::path &              path,
+            const WriteOptions &          options,
+            const std::function<void()> & beforeCommit)
+{
+  const std::string name = path.string();
+  const std::string extension = VolumeExtension(path);
+  CheckWritable(path, options.type);
   CheckConsistent(volume, name);
 
   AtomicOutput output(path);
   std::size_t  clamped = 0;
-  if (isNifti)
+  if (IsWrittenAsNifti(extension))
   {
     clamped = WriteNifti(volume, output, name, extension == ".nii.gz", options);
   }
   else
   {
     WriteItk(volume, output, name, options);
+  }
+  if (beforeCommit)
+  {
+    beforeCommit();
   }
   output.Commit();
   return clamped;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct Volume
   unsigned int                    axes = 3;  ///< 2, 3 or 4: axes that the file has; the channels have four
   std::string                     format;    ///< "NIfTI-1", "NRRD", "DICOM series", ...
   std::string                     component; ///< component type in the file: "int16", "float32", ...
+  std::vector<std::string>        warnings;  ///< what was left out on reading
   std::string                     sha256;    ///< of the file's bytes; of a series: of its files' bytes, in slice order
 
   std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
@@ -93,11 +95,19 @@ GridDisplacement(const WorkImage & a, const WorkImage & b);
 std::string
 DescribeGrid(const WorkImage & image);
 
+/** \throws Error where the ending is not one that is written, or cannot hold that type. */
+void
+CheckWritable(const std::filesystem::path & path, FileType type);
+
 /** Writes to a temporary folder beside `path`, syncs and renames: no half-written file ever bears the final name.
  * A NIfTI output of a NIfTI input keeps every header field that still holds (codes, srow, quatern, descrip, intent,
  * toffset, xyzt_units, slice_*, extensions).
+ * `beforeCommit` is called once everything is on disk, just before the file gets its final name.
  * Returns the number of voxels clamped by the file type.
  * \throws Error where the ending is unknown, cannot hold the data, or the disk is full. */
 std::size_t
-WriteVolume(const Volume & volume, const std::filesystem::path & path, const WriteOptions & options = {});
+WriteVolume(const Volume &                volume,
+            const std::filesystem::path & path,
+            const WriteOptions &          options = {},
+            const std::function<void()> & beforeCommit = nullptr);
 } // namespace isolux

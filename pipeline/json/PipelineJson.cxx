@@ -14,13 +14,6 @@ using Json = nlohmann::ordered_json;
 
 namespace
 {
-const std::vector<std::string> &
-NanNames()
-{
-  static const std::vector<std::string> names = { "keep", "zero", "mean" };
-  return names;
-}
-
 /** "a number, 0 or more" cannot be a schema; bounds and choices can. */
 Json
 SchemaOf(const ParameterRecord & parameter)
@@ -179,10 +172,7 @@ ParsePipeline(const std::string & text, const std::string & name)
     else if (key == "nan")
     {
       spec.nan = value.is_string() ? value.get<std::string>() : value.dump();
-      if (std::find(NanNames().begin(), NanNames().end(), spec.nan) == NanNames().end())
-      {
-        throw UsageError(name + ": 'nan' must be one of 'keep', 'zero', 'mean', not '" + spec.nan + "'");
-      }
+      CheckNanPolicy(spec.nan, name + ": 'nan'");
     }
     else
     {
@@ -276,8 +266,8 @@ PipelineSchema()
     { "description", { { "type", "string" } } },
     { "nan",
       { { "description", "Non-finite voxels of the output: kept, set to zero, or to the mean inside the mask." },
-        { "enum", NanNames() },
-        { "default", NanNames().front() } } },
+        { "enum", NanPolicies() },
+        { "default", NanPolicies().front() } } },
     { "stages", { { "type", "array" }, { "minItems", 1 }, { "items", { { "oneOf", stages } } } } }
   };
   schema["required"] = { "stages" };

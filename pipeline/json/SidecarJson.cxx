@@ -113,7 +113,10 @@ WriteSidecar(const CaseReport & report)
   {
     json["mask"] = { { "name", report.mask }, { "sha256", report.maskSha256 } };
   }
-  json["output"] = { { "name", report.output }, { "type", report.fileType }, { "clamped", report.clamped } };
+  json["output"] = { { "name", report.output },
+                     { "type", report.fileType },
+                     { "bytes", report.outputBytes },
+                     { "clamped", report.clamped } };
   if (!report.site.empty())
   {
     json["site"] = report.site;
@@ -149,7 +152,7 @@ WriteSidecar(const CaseReport & report)
   json["seconds"] = { { "read", report.readSeconds }, { "write", report.writeSeconds }, { "total", report.seconds } };
   json["peak_memory_mib"] = report.peakMemoryMiB;
   json["threads"] = report.threads;
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; // names need not be UTF-8
 }
 
 Sidecar
@@ -176,6 +179,7 @@ ReadSidecar(const std::filesystem::path & path)
     }
     report.output = sidecar.output = json.at("output").at("name").get<std::string>();
     report.fileType = sidecar.fileType = json.at("output").at("type").get<std::string>();
+    report.outputBytes = json.at("output").at("bytes").get<std::uintmax_t>();
     report.clamped = json.at("output").at("clamped").get<std::size_t>();
     report.site = json.value("site", "");
     report.seconds = json.at("seconds").at("total").get<double>();

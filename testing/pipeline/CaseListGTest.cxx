@@ -221,10 +221,50 @@ TEST_F(CaseListTest, ATablesPathsOutsideItsFolderStillLandInTheOutput)
   testing::PutFile(m_Folder / "lists/study.tsv", "path\n../other/a.nii\n" + (m_Folder / "abs/b.nii").string() + "\n");
   const auto tasks = this->List("lists/study.tsv");
   ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/other/a.nii");
+  EXPECT_EQ(tasks[1].output, m_Folder / "out/abs/b.nii");
+}
+
+TEST_F(CaseListTest, AbsolutePathsOfOneNamePerSubjectDoNotCollide)
+{
+  testing::PutFile(m_Folder / "study.tsv",
+                   "\xef\xbb\xbfpath\n" + (m_Folder / "data/s1/T1.nii").string() + "\n" +
+                     (m_Folder / "data/s2/T1.nii").string() + "\n" + (m_Folder / "data/series/").string() + "\n");
+  const auto tasks = this->List("study.tsv");
+  ASSERT_EQ(tasks.size(), 3U);
+  EXPECT_EQ(tasks[0].output, m_Folder / "out/s1/T1.nii");
+  EXPECT_EQ(tasks[1].output, m_Folder / "out/s2/T1.nii");
+  EXPECT_EQ(tasks[2].output, m_Folder / "out/series.nii.gz");
   for (const auto & task : tasks)
   {
-    EXPECT_EQ(task.output.parent_path(), m_Folder / "out");
+    EXPECT_EQ(task.problem, "");
   }
+}
+
+TEST_F(CaseListTest, AnImageIsNeverItsOwnMaskHoweverItsFolderIsSpelled)
+{
+  this->Add({ "in/a.nii.gz", "in/a_mask.nii.gz" });
+  for (const char * spelling : { "in", "./in", "in/../in" })
+  {
+    const auto tasks = this->List("in", spelling);
+    ASSERT_EQ(tasks.size(), 1U);
+    EXPECT_EQ(tasks[0].mask.filename(), "a_mask.nii.gz") << spelling;
+  }
+}
+
+TEST_F(CaseListTest, OneSubjectsMaskIsNeverAnothers)
+{
+  this->Add({ "in/s1/T1.nii", "in/s2/T1.nii", "masks/T1_mask.nii", "masks/s1/T1.nii" });
+  const auto tasks = this->List("in", "masks");
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].mask, m_Folder / "masks/s1/T1.nii");
+  EXPECT_NE(tasks[1].problem.find("no mask"), std::string::npos);
+}
+
+TEST_F(CaseListTest, AMissingMaskFolderIsWrongUsage)
+{
+  this->Add({ "in/a.nii" });
+  EXPECT_THROW(this->List("in", "nowhere"), UsageError);
 }
 
 TEST_F(CaseListTest, ATableWithoutPathsIsRefusedWithItsLine)

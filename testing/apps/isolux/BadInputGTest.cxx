@@ -368,11 +368,83 @@ TEST_F(BadInput, OneNameForTwoOutputs)
 {
   this->WriteHead("head.nii");
   this->Expect(
-    2, { "histogram-retinex", "head.nii", "out.nii", "--field", "./out.nii" }, { "out.nii: is named for two outputs" });
+    2, { "histogram-retinex", "head.nii", "out.nii", "--field", "./out.nii" }, { "out.nii: is named twice" });
   this->Expect(2,
                { "histogram-retinex", "head.nii", "out.nii", "--field", "f.nii", "--mask-out", "f.nii" },
-               { "f.nii: is named for two outputs" });
+               { "f.nii: is named twice" });
   EXPECT_EQ(testing::Below(m_Folder.Path()), Strings{ "head.nii" });
+}
+
+TEST_F(BadInput, AnInputIsNeverAnOutput)
+{
+  this->WriteHead("head.nii");
+  const auto original = this->Bytes("head.nii");
+  this->Expect(2, { "instance-norm", "head.nii", "./head.nii", "--force" }, { "head.nii: is named twice" });
+  this->Expect(0, { "instance-norm", "head.nii", "out.nii" });
+  this->Expect(2, { "restore", "out.nii", "out.nii", "--force" }, { "out.json", "choose another name" });
+  EXPECT_EQ(this->Bytes("head.nii"), original);
+}
+
+TEST_F(BadInput, ARefusedWriteLeavesWhatWasThere)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "instance-norm", "head.nii", "out.nii" });
+  const auto sidecar = this->Bytes("out.json");
+  this->Expect(1, { "instance-norm", "head.nii", "out.png", "--force" }, { "out.png", ".tif" });
+  this->Expect(1, { "instance-norm", "head.nii", "out.mha", "--dtype", "int16-scaled", "--force" }, { "float32" });
+  EXPECT_EQ(this->Bytes("out.json"), sidecar);
+  this->Expect(1, { "histogram-retinex", "head.nii", "o.png", "--field", "f.nii", "--mask-out", "m.nii" });
+  EXPECT_EQ(testing::Below(m_Folder.Path()), (Strings{ "head.nii", "out.json", "out.nii" }));
+}
+
+TEST_F(BadInput, ASidecarOfAnotherVolumeIsNotUsed)
+{
+  this->WriteHead("head.nii");
+  this->WriteHead("other.nii", 1000.0F);
+  this->Expect(0, { "instance-norm", "head.nii", "t.nii.gz" });
+  this->Expect(0, { "instance-norm", "other.nii", "t.nii", "--force" });
+  this->Expect(1, { "restore", "t.nii.gz", "back.nii" }, { "t.json", "belongs to t.nii" });
+}
+
+TEST_F(BadInput, AFileBesideAHeaderIsNotTakenForItsPixels)
+{
+  this->WriteHead("head.nii");
+  testing::PutFile(m_Folder / "x.raw", "precious");
+  this->Expect(1, { "instance-norm", "head.nii", "x.mhd", "--compression", "0" }, { "x.raw", "not a part of" });
+  EXPECT_EQ(this->Bytes("x.raw"), "precious");
+}
+
+TEST_F(BadInput, AManifestOfAnotherBatchIsNotReplaced)
+{
+  this->WriteHead("a.nii");
+  this->WriteHead("b.nii");
+  this->Expect(0, { "harmonize", "a.nii", "out" });
+  this->Expect(2, { "harmonize", "b.nii", "out" }, { "manifest.tsv", "--force" });
+}
+
+TEST_F(BadInput, ANameThatIsNotUtf8IsNoProblem)
+{
+  this->WriteHead("J\xf6rg.nii");
+  this->Expect(0, { "harmonize", "J\xf6rg.nii", "out" });
+  this->Expect(0, { "harmonize", "J\xf6rg.nii", "out", "--resume" });
+}
+
+TEST_F(BadInput, APipelineThatNoCaseCanRunIsWrongUsage)
+{
+  this->WriteHead("in/head.nii");
+  testing::PutFile(m_Folder / "p.json", R"({"stages": [{"stage": "histogram-retinex"}]})");
+  this->Expect(2, { "harmonize", "in", "out", "--pipeline", "p.json" }, { "needs a mask", "--mask" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "out"));
+}
+
+TEST_F(BadInput, ATruncatedOutputIsNotFinished)
+{
+  this->WriteHead("a.nii");
+  this->Expect(0, { "harmonize", "a.nii", "out" });
+  const auto whole = this->Bytes("out/a.nii");
+  testing::PutFile(m_Folder / "out/a.nii", "");
+  this->Expect(0, { "harmonize", "a.nii", "out", "--resume" });
+  EXPECT_TRUE(this->Bytes("out/a.nii") == whole);
 }
 
 TEST_F(BadInput, AnInputIsNeverReplacedByItsOwnResultInABatch)

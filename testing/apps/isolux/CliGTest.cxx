@@ -46,7 +46,8 @@ TEST_F(Cli, VersionGoesToStandardOutput)
   for (const char * way : { "version", "--version" })
   {
     const auto outcome = this->Expect(0, { way });
-    EXPECT_TRUE(std::regex_match(outcome.out, std::regex(R"(isolux \d+\.\d+\.\d+ \(ITK \d+\.\d+\.\d+\)\n)")))
+    EXPECT_TRUE(
+      std::regex_match(outcome.out, std::regex(R"(isolux \d+\.\d+\.\d+(\+[0-9a-f]+)? \(ITK \d+\.\d+\.\d+\)\n)")))
       << outcome.out;
     EXPECT_EQ(outcome.err, "");
   }
