@@ -55,7 +55,8 @@ struct ChannelReport
   Evenness                 evennessBefore;
   Evenness                 evennessAfter;
   std::size_t              maskVoxels = 0;
-  std::size_t              replaced = 0; ///< non-finite voxels replaced on output
+  std::size_t              nonFinite = 0; ///< voxels of the whole input that are NaN, infinite, or beyond float32
+  std::size_t              replaced = 0;  ///< non-finite voxels replaced on output
 };
 
 /** What the sidecar records. Names are file names only: no path and no patient name. */
@@ -91,6 +92,11 @@ AllWarnings(const CaseReport & report)
   for (std::size_t channel = 0; channel < report.channels.size(); ++channel)
   {
     const std::string where = report.channels.size() > 1 ? ", channel " + std::to_string(channel + 1) : "";
+    if (const auto nonFinite = report.channels[channel].nonFinite)
+    {
+      all.push_back("input" + where + ": " + std::to_string(nonFinite) +
+                    " voxels are NaN, infinite or beyond the range of float32: skipped by all statistics");
+    }
     for (const auto & stage : report.channels[channel].stages)
     {
       for (const auto & warning : stage.warnings)

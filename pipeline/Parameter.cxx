@@ -125,6 +125,10 @@ public:
   {
     if (this->Set(parameter, value, "a list of numbers"))
     {
+      if (value.empty() && IsBounded(parameter))
+      {
+        throw UsageError(m_Where + ": '" + parameter.name + "' must hold at least one number");
+      }
       for (const double number : value)
       {
         this->CheckBounds(parameter, number);
@@ -177,11 +181,16 @@ private:
     return given != nullptr;
   }
 
+  static bool
+  IsBounded(const Parameter & parameter)
+  {
+    return std::isfinite(parameter.minimum) || std::isfinite(parameter.maximum);
+  }
+
   void
   CheckBounds(const Parameter & parameter, double value) const
   {
-    const bool bounded = std::isfinite(parameter.minimum) || std::isfinite(parameter.maximum);
-    if (bounded && !(value >= parameter.minimum && value <= parameter.maximum))
+    if (IsBounded(parameter) && !(value >= parameter.minimum && value <= parameter.maximum))
     {
       const std::string unit = ToString(parameter.unit);
       throw UsageError(m_Where + ": '" + parameter.name + "' must be in " + ParameterRecord(parameter, value).Bounds() +

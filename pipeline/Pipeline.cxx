@@ -204,6 +204,10 @@ Pipeline::Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask,
     std::copy(begin, begin + image->GetBufferedRegion().GetNumberOfPixels(), output->GetBufferPointer());
   }
   output->DisconnectPipeline();
+  report.nonFinite =
+    static_cast<std::size_t>(std::count_if(image->GetBufferPointer(),
+                                           image->GetBufferPointer() + image->GetBufferedRegion().GetNumberOfPixels(),
+                                           [](float voxel) { return !std::isfinite(voxel); }));
   report.before = Summarise(image, flow.mask);
   report.after = Summarise(output, flow.mask);
   report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;

@@ -28,7 +28,10 @@ ParsedArguments::ParsedArguments(const Arguments &                arguments,
     std::vector<std::string> known;
     for (const auto & option : options.options())
     {
-      known.push_back("--" + option->long_name());
+      if (!option->long_name().empty())
+      {
+        known.push_back("--" + option->long_name());
+      }
     }
     throw UsageError("unknown option '" + error.get_option_name() + "'" +
                      SuggestNearest(error.get_option_name(), known));

@@ -68,7 +68,10 @@ Harmonize(const Arguments & arguments)
     "pipeline file (default: for MR, see 'isolux explain')")(
     "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask");
   auto execution = ExecutionOptions();
-  execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
+  execution.add_options()("nan",
+                          po::value<std::string>()->value_name("POLICY"),
+                          "non-finite voxels of the output: keep (default), zero, or mean")(
+    "jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
     "resume", "skip what was finished with the same input, mask and parameters");
   po::options_description options;
   options.add(files).add(execution);
@@ -79,7 +82,9 @@ Harmonize(const Arguments & arguments)
                  "(anat), a list\n"
                  "(.tsv with a column path; optional: mask, site, participant_id) or one volume. OUT receives one "
                  "volume for each\n"
-                 "input, a JSON sidecar beside each, manifest.tsv and report.html.\n\n"
+                 "input, a JSON sidecar beside each, manifest.tsv and report.html. In a folder, what lies in "
+                 "derivatives/ and names\n"
+                 "ending in _mask, _brainmask, _dseg, _probseg, _seg or _label(s) are left out.\n\n"
               << options
               << "\nExit code: 0 all done, 1 all failed, 2 wrong usage, 3 some failed.\n"
                  "Example: isolux harmonize data/demo.tsv out --jobs 2\n";
@@ -92,6 +97,8 @@ Harmonize(const Arguments & arguments)
   {
     pipeline = ReadPipelineFile(parsed.Text("pipeline"));
   }
+  pipeline.nan = parsed.Text("nan", pipeline.nan);
+  CheckNanPolicy(pipeline.nan, "--nan");
   BatchOptions batch;
   batch.options = ReadExecution(parsed);
   batch.jobs = parsed.Number("jobs", 1, 1, 1024);

@@ -20,6 +20,7 @@ MaskOptions()
   po::options_description options("Mask and values");
   options.add_options()("mask,x", po::value<std::string>()->value_name("FILE"), "foreground: values of 0.5 and above")(
     ",m", po::value<std::string>()->value_name("FILE"), "the same as --mask")(
+    "verbose,v", "say what each stage learned, and how long it took")(
     "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used")(
     "nan",
     po::value<std::string>()->value_name("POLICY"),
@@ -80,6 +81,17 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   for (const auto & warning : AllWarnings(report))
   {
     std::cerr << "isolux: warning: " << task.name << ": " << warning << '\n';
+  }
+  if (parsed.Has("verbose"))
+  {
+    for (const auto & stage : channel.stages)
+    {
+      std::cout << stage.name << " (" << std::setprecision(3) << stage.seconds << " s)\n";
+      for (const auto & [name, value] : stage.learned)
+      {
+        std::cout << "  " << std::left << std::setw(16) << name << ToString(value) << '\n';
+      }
+    }
   }
   std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
             << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean

@@ -534,7 +534,7 @@ ChannelData(const ChannelReport & report, const CasePictures * pictures, const s
   numbers << EvennessRow("Entropy", evenBefore.entropy, evenAfter.entropy);
   numbers << NumberRow("NaN voxels", FormatCount(before.nan), FormatCount(after.nan));
   numbers << NumberRow("Infinite voxels", FormatCount(before.infinite), FormatCount(after.infinite));
-  numbers << NumberRow("Zero or negative voxels", FormatCount(before.nonPositive), FormatCount(after.nonPositive));
+  numbers << NumberRow("Zero or negative voxels", FormatCount(before.nonPositive), "");
 
   data facts{ data::type::list };
   facts << Pair("Voxels in the mask", FormatCount(report.maskVoxels));

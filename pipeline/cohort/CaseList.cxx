@@ -18,7 +18,7 @@ namespace
 bool
 IsMaskName(const std::string & stem)
 {
-  static const std::regex pattern("(.*[_-])?(mask|dseg|probseg|seg|label|labels)$", std::regex::icase);
+  static const std::regex pattern("(.*[_-])?(mask|brainmask|dseg|probseg|seg|label|labels)$", std::regex::icase);
   return std::regex_match(stem, pattern);
 }
 
@@ -187,6 +187,10 @@ FromFolder(const fs::path & folder, const fs::path & output)
            return; // what an earlier run wrote is no input
          }
          const auto inside = place.lexically_relative(folder);
+         if (std::find(inside.begin(), inside.end(), "derivatives") != inside.end())
+         {
+           return; // what other programs made of the images
+         }
          if (bids && (inside.begin()->string().rfind("sub-", 0) != 0 || place.filename() != "anat"))
          {
            return;

@@ -11,8 +11,8 @@ namespace isolux
 /** What `harmonize` finds under `input`:
  * - a .tsv with a column `path` and optionally `mask`, `site`, `participant_id`, relative to the TSV's folder;
  * - a BIDS dataset (dataset_description.json): the images of sub-*\/[ses-*\/]anat, no derivatives;
- * - a folder: every volume below it and every folder that holds a DICOM series, but no masks and labels
- *   (names ending in _mask, _dseg, _probseg, _seg, _label, _labels);
+ * - a folder: every volume below it and every folder that holds a DICOM series, but nothing in folders
+ *   called derivatives, and no masks and labels (names ending in _mask, _brainmask, _dseg, _probseg, _seg, _label(s));
  * - a single volume.
  * Sorted by name. A case that cannot be run (no mask under `maskFolder`, two inputs for one output) has a `problem`.
  * \throws UsageError where there is no input, or a TSV has no column `path`. */

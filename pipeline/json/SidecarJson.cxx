@@ -140,7 +140,8 @@ WriteSidecar(const CaseReport & report)
                           { "seconds", stage.seconds },
                           { "warnings", stage.warnings } });
     }
-    json["channels"].push_back({ { "mask_voxels", channel.maskVoxels },
+    json["channels"].push_back({ { "non_finite_voxels", channel.nonFinite },
+                                 { "mask_voxels", channel.maskVoxels },
                                  { "stages", learned },
                                  { "evenness_before", ToJson(channel.evennessBefore) },
                                  { "evenness_after", ToJson(channel.evennessAfter) },
@@ -207,6 +208,7 @@ ReadSidecar(const std::filesystem::path & path)
       channelReport.evennessBefore = EvennessFrom(channel.at("evenness_before"));
       channelReport.evennessAfter = EvennessFrom(channel.at("evenness_after"));
       channelReport.maskVoxels = channel.at("mask_voxels").get<std::size_t>();
+      channelReport.nonFinite = channel.at("non_finite_voxels").get<std::size_t>();
       channelReport.replaced = channel.at("replaced").get<std::size_t>();
       report.channels.push_back(std::move(channelReport));
     }

@@ -182,8 +182,8 @@ public:
       const auto & summary = m_Sink->GetSummary();
       if (summary.samples == 0)
       {
-        warnings.push_back("too few positive voxels inside the mask (" + std::to_string(summary.maskVoxels) +
-                           ") to estimate a field: the image is left as it is");
+        warnings.push_back("too few positive voxels among the " + std::to_string(summary.maskVoxels) +
+                           " inside the mask to estimate a field: the image is left as it is");
       }
       if (summary.excluded > 0)
       {

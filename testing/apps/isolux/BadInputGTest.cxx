@@ -1,5 +1,7 @@
 #include "IsoluxProgram.h"
 
+#include <limits>
+
 #include <cmath>
 
 // A test for each row of the table of bad input: exit code, message (file, rule, value, way out), nothing half-written.
@@ -435,6 +437,24 @@ TEST_F(BadInput, APipelineThatNoCaseCanRunIsWrongUsage)
   testing::PutFile(m_Folder / "p.json", R"({"stages": [{"stage": "histogram-retinex"}]})");
   this->Expect(2, { "harmonize", "in", "out", "--pipeline", "p.json" }, { "needs a mask", "--mask" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "out"));
+}
+
+TEST_F(BadInput, NonFiniteVoxelsOutsideTheMaskAreCountedToo)
+{
+  this->WriteChangedHead(
+    "head.nii", [](WorkImage & image) { image.GetBufferPointer()[0] = std::numeric_limits<float>::quiet_NaN(); });
+  this->Expect(
+    0, { "run", ISOLUX_SOURCE_DIR "/data/pipelines/default.json", "head.nii", "out.nii" }, { "1 voxels are NaN" });
+  EXPECT_EQ(this->Json("out.json")["channels"][0]["non_finite_voxels"], 1);
+  this->Expect(0, { "harmonize", "head.nii", "zeroed", "--nan", "zero" });
+  EXPECT_EQ(this->Pixels("zeroed/head.nii")[0], 0.0F);
+}
+
+TEST_F(BadInput, AnEmptyListOfNumbersIsRefused)
+{
+  this->WriteHead("head.nii");
+  this->Expect(
+    2, { "histogram-retinex", "head.nii", "out.nii", "--widths", "" }, { "'widths'", "at least one number" });
 }
 
 TEST_F(BadInput, ATruncatedOutputIsNotFinished)
