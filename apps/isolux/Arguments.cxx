@@ -112,6 +112,14 @@ ExecutionOptions()
   return options;
 }
 
+void
+AddNanOption(po::options_description & options)
+{
+  options.add_options()("nan",
+                        po::value<std::string>()->value_name("POLICY"),
+                        "non-finite voxels of the output: keep (default), zero, or mean");
+}
+
 CaseOptions
 ReadExecution(const ParsedArguments & parsed)
 {

@@ -47,6 +47,10 @@ InputOutputOptions();
 boost::program_options::options_description
 ExecutionOptions();
 
+/** --nan, one of NanPolicies(). */
+void
+AddNanOption(boost::program_options::options_description & options);
+
 /** As ExecutionOptions() declares them. */
 CaseOptions
 ReadExecution(const ParsedArguments & parsed);

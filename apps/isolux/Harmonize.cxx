@@ -68,10 +68,8 @@ Harmonize(const Arguments & arguments)
     "pipeline file (default: for MR, see 'isolux explain')")(
     "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask");
   auto execution = ExecutionOptions();
-  execution.add_options()("nan",
-                          po::value<std::string>()->value_name("POLICY"),
-                          "non-finite voxels of the output: keep (default), zero, or mean")(
-    "jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
+  AddNanOption(execution);
+  execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
     "resume", "skip what was finished with the same input, mask and parameters");
   po::options_description options;
   options.add(files).add(execution);

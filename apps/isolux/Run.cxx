@@ -21,10 +21,8 @@ MaskOptions()
   options.add_options()("mask,x", po::value<std::string>()->value_name("FILE"), "foreground: values of 0.5 and above")(
     ",m", po::value<std::string>()->value_name("FILE"), "the same as --mask")(
     "verbose,v", "say what each stage learned, and how long it took")(
-    "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used")(
-    "nan",
-    po::value<std::string>()->value_name("POLICY"),
-    "non-finite voxels of the output: keep (default), zero, or mean");
+    "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used");
+  AddNanOption(options);
   return options;
 }
 

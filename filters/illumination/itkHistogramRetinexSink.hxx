@@ -356,35 +356,30 @@ HistogramRetinexSink<TInputImage, TMaskImage>::SelectSamples(HistogramRetinexSum
     std::remove_if(list.begin(), list.end(), [&](const Sample & sample) { return sample.depth < summary.rim; }),
     list.end());
 
-  if (!list.empty())
+  const auto nth = [&list](double Sample::*member, std::size_t rank)
   {
-    std::vector<double> intensities;
-    intensities.reserve(list.size());
+    std::vector<double> values;
+    values.reserve(list.size());
     for (const Sample & sample : list)
     {
-      intensities.push_back(sample.intensity);
+      values.push_back(sample.*member);
     }
-    const auto middle = intensities.begin() + static_cast<std::ptrdiff_t>(intensities.size() / 2);
-    std::nth_element(intensities.begin(), middle, intensities.end());
-    summary.logFloor = m_LogFloor * *middle;
-    list.erase(std::remove_if(
-                 list.begin(), list.end(), [&](const Sample & sample) { return sample.intensity <= summary.logFloor; }),
-               list.end());
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+  };
+  const auto drop = [&list](auto && isDropped)
+  { list.erase(std::remove_if(list.begin(), list.end(), isDropped), list.end()); };
+  if (!list.empty())
+  {
+    summary.logFloor = m_LogFloor * nth(&Sample::intensity, list.size() / 2);
+    drop([&](const Sample & sample) { return sample.intensity <= summary.logFloor; });
   }
   if (m_Flattest < 1.0 && !list.empty())
   {
-    std::vector<double> deviations;
-    deviations.reserve(list.size());
-    for (const Sample & sample : list)
-    {
-      deviations.push_back(sample.deviation);
-    }
-    const auto kept = static_cast<std::size_t>(m_Flattest * static_cast<double>(list.size() - 1));
-    const auto limit = deviations.begin() + static_cast<std::ptrdiff_t>(kept);
-    std::nth_element(deviations.begin(), limit, deviations.end());
-    list.erase(
-      std::remove_if(list.begin(), list.end(), [&](const Sample & sample) { return sample.deviation > *limit; }),
-      list.end());
+    const double limit =
+      nth(&Sample::deviation, static_cast<std::size_t>(m_Flattest * static_cast<double>(list.size() - 1)));
+    drop([&](const Sample & sample) { return sample.deviation > limit; });
   }
   summary.maskVoxels = m_MaskVoxels;
   summary.excluded = m_Samples.nonPositive;

@@ -101,11 +101,11 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
     wanted.stages = Pipeline(pipeline, true).Describe();
     PipelineSpec had = sidecar.pipeline;
     had.stages = Pipeline(had, true).Describe();
-    return sidecar.version == Version && sidecar.output == task.output.filename().string() &&
+    return sidecar.version == Version && sidecar.report.output == task.output.filename().string() &&
            sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
-           WritePipeline(had) == WritePipeline(wanted) && sidecar.fileType == ToString(options.write.type) &&
-           sidecar.inputSha256 == HashVolume(task.input) &&
-           sidecar.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask));
+           WritePipeline(had) == WritePipeline(wanted) && sidecar.report.fileType == ToString(options.write.type) &&
+           sidecar.report.inputSha256 == HashVolume(task.input) &&
+           sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask));
   }
   catch (const std::exception &)
   {
@@ -319,18 +319,16 @@ RunBatch(const std::vector<CaseTask> & tasks,
       try
       {
         row.report = ReadSidecar(SidecarPath(row.task.output)).report;
+        row.message = Joined(AllWarnings(row.report));
+        std::error_code none;
+        const auto      section = SectionPath(folder, row.task);
+        row.section = fs::exists(section, none) ? ReadTextFile(section) : "";
       }
       catch (const Error & error)
       {
         row.status = "failed";
         row.message = error.what();
-        manifest << ManifestRow(row, folder) << std::flush;
-        progress(row, ++finished, rows.size());
-        return;
       }
-      row.message = Joined(AllWarnings(row.report));
-      std::error_code none;
-      row.section = fs::exists(SectionPath(folder, row.task), none) ? ReadTextFile(SectionPath(folder, row.task)) : "";
     }
     manifest << ManifestRow(row, folder) << std::flush;
     progress(row, ++finished, rows.size());

@@ -176,12 +176,12 @@ std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
 {
   const Sidecar sidecar = ReadSidecar(SidecarPath(output));
-  if (sidecar.output != output.filename().string())
+  if (sidecar.report.output != output.filename().string())
   {
-    throw Error(output.string() + ": the sidecar " + SidecarPath(output).string() + " belongs to " + sidecar.output +
-                "; give that file, or the sidecar that was written with this one");
+    throw Error(output.string() + ": the sidecar " + SidecarPath(output).string() + " belongs to " +
+                sidecar.report.output + "; give that file, or the sidecar that was written with this one");
   }
-  if (sidecar.fileType == ToString(FileType::UInt8))
+  if (sidecar.report.fileType == ToString(FileType::UInt8))
   {
     throw Error(output.string() + ": is a mask, from which no intensities can be restored");
   }
@@ -205,7 +205,7 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
   WriteVolume(volume, back, options.write);
 
   std::vector<std::string> lost;
-  if (sidecar.fileType == ToString(FileType::Int16Scaled))
+  if (sidecar.report.fileType == ToString(FileType::Int16Scaled))
   {
     lost.emplace_back("what int16 rounded away when the output was written");
   }

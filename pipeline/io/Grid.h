@@ -21,6 +21,24 @@ MakeImage(const Extents & extents)
   return image;
 }
 
+/** Interleaved pixels of type T to one image for each channel. */
+template <typename T>
+void
+SplitChannels(const void * pixels, const std::vector<WorkImage::Pointer> & channels)
+{
+  const T * const   source = static_cast<const T *>(pixels);
+  const std::size_t step = channels.size();
+  for (std::size_t channel = 0; channel < step; ++channel)
+  {
+    float * const     target = channels[channel]->GetBufferPointer();
+    const std::size_t count = channels[channel]->GetPixelContainer()->Size();
+    for (std::size_t i = 0; i < count; ++i)
+    {
+      target[i] = static_cast<float>(source[i * step + channel]);
+    }
+  }
+}
+
 /** Rounded and clamped to 0 to 255; NaN becomes 0. */
 std::vector<unsigned char>
 ToUInt8(const WorkImage & image);

@@ -59,52 +59,35 @@ MakeImageIO(const std::string & format)
   return itk::JPEGImageIO::New().GetPointer();
 }
 
-template <typename T>
-void
-Split(const void * buffer, const std::vector<WorkImage::Pointer> & channels)
-{
-  const T * const   source = static_cast<const T *>(buffer);
-  const std::size_t step = channels.size();
-  for (std::size_t channel = 0; channel < step; ++channel)
-  {
-    float * const     target = channels[channel]->GetBufferPointer();
-    const std::size_t count = channels[channel]->GetPixelContainer()->Size();
-    for (std::size_t i = 0; i < count; ++i)
-    {
-      target[i] = static_cast<float>(source[i * step + channel]);
-    }
-  }
-}
-
 void
 Split(Component component, const void * buffer, const std::vector<WorkImage::Pointer> & channels)
 {
   switch (component)
   {
     case Component::UCHAR:
-      return Split<unsigned char>(buffer, channels);
+      return SplitChannels<unsigned char>(buffer, channels);
     case Component::CHAR:
-      return Split<signed char>(buffer, channels);
+      return SplitChannels<signed char>(buffer, channels);
     case Component::USHORT:
-      return Split<unsigned short>(buffer, channels);
+      return SplitChannels<unsigned short>(buffer, channels);
     case Component::SHORT:
-      return Split<short>(buffer, channels);
+      return SplitChannels<short>(buffer, channels);
     case Component::UINT:
-      return Split<unsigned int>(buffer, channels);
+      return SplitChannels<unsigned int>(buffer, channels);
     case Component::INT:
-      return Split<int>(buffer, channels);
+      return SplitChannels<int>(buffer, channels);
     case Component::ULONG:
-      return Split<unsigned long>(buffer, channels);
+      return SplitChannels<unsigned long>(buffer, channels);
     case Component::LONG:
-      return Split<long>(buffer, channels);
+      return SplitChannels<long>(buffer, channels);
     case Component::ULONGLONG:
-      return Split<unsigned long long>(buffer, channels);
+      return SplitChannels<unsigned long long>(buffer, channels);
     case Component::LONGLONG:
-      return Split<long long>(buffer, channels);
+      return SplitChannels<long long>(buffer, channels);
     case Component::FLOAT:
-      return Split<float>(buffer, channels);
+      return SplitChannels<float>(buffer, channels);
     default:
-      return Split<double>(buffer, channels);
+      return SplitChannels<double>(buffer, channels);
   }
 }
 

@@ -75,21 +75,6 @@ Run(Decoder & decoder, const TWork & work)
   work();
   return true;
 }
-
-template <typename T>
-void
-Split(const Bytes & pixels, const std::vector<WorkImage::Pointer> & channels)
-{
-  const T * const source = reinterpret_cast<const T *>(pixels.Data());
-  for (std::size_t channel = 0; channel < channels.size(); ++channel)
-  {
-    float * const target = channels[channel]->GetBufferPointer();
-    for (std::size_t i = 0; i < channels[channel]->GetPixelContainer()->Size(); ++i)
-    {
-      target[i] = source[i * channels.size() + channel];
-    }
-  }
-}
 } // namespace
 
 Volume
@@ -152,7 +137,8 @@ ReadPng(const std::filesystem::path & path)
   {
     volume.channels.push_back(MakeImage({ width, height, 1, 1 }));
   }
-  wide ? Split<std::uint16_t>(pixels, volume.channels) : Split<std::uint8_t>(pixels, volume.channels);
+  wide ? SplitChannels<std::uint16_t>(pixels.Data(), volume.channels)
+       : SplitChannels<std::uint8_t>(pixels.Data(), volume.channels);
   return volume;
 }
 } // namespace isolux

@@ -171,15 +171,15 @@ ReadSidecar(const std::filesystem::path & path)
                   ", does not know; use a newer Isolux");
     }
     auto & report = sidecar.report;
-    report.input = sidecar.input = json.at("input").at("name").get<std::string>();
-    report.inputSha256 = sidecar.inputSha256 = json.at("input").at("sha256").get<std::string>();
+    report.input = json.at("input").at("name").get<std::string>();
+    report.inputSha256 = json.at("input").at("sha256").get<std::string>();
     if (json.contains("mask"))
     {
       report.mask = json["mask"].at("name").get<std::string>();
-      report.maskSha256 = sidecar.maskSha256 = json["mask"].at("sha256").get<std::string>();
+      report.maskSha256 = json["mask"].at("sha256").get<std::string>();
     }
-    report.output = sidecar.output = json.at("output").at("name").get<std::string>();
-    report.fileType = sidecar.fileType = json.at("output").at("type").get<std::string>();
+    report.output = json.at("output").at("name").get<std::string>();
+    report.fileType = json.at("output").at("type").get<std::string>();
     report.outputBytes = json.at("output").at("bytes").get<std::uintmax_t>();
     report.clamped = json.at("output").at("clamped").get<std::size_t>();
     report.site = json.value("site", "");

@@ -17,11 +17,6 @@ WriteSidecar(const CaseReport & report);
 struct Sidecar
 {
   std::string  version;
-  std::string  input;
-  std::string  inputSha256;
-  std::string  maskSha256;
-  std::string  output;
-  std::string  fileType;
   PipelineSpec pipeline; ///< every option as used
 
   std::vector<std::vector<Values>> learned; ///< by channel and stage

@@ -167,7 +167,7 @@ TEST_F(CaseTest, AnOldSidecarNeverLiesBesideANewVolume)
   const auto first = ReadSidecar(m_Folder / "out/head.json");
   WriteVolume(testing::HeadVolume({ { 21, 19, 17, 1 } }, 500.0F), m_Task.input);
   ProcessCase(m_Task, DefaultPipeline(), {});
-  EXPECT_NE(ReadSidecar(m_Folder / "out/head.json").inputSha256, first.inputSha256);
+  EXPECT_NE(ReadSidecar(m_Folder / "out/head.json").report.inputSha256, first.report.inputSha256);
   RestoreCase(m_Task.output, m_Folder / "back.nii", {});
   this->ExpectSameAsInput(m_Folder / "back.nii");
 }
@@ -184,6 +184,6 @@ TEST_F(CaseTest, AMaskFilesNameAndHashAreRecorded)
   ProcessCase(m_Task, DefaultPipeline(), {});
   const auto sidecar = ReadSidecar(m_Folder / "out/head.json");
   EXPECT_EQ(sidecar.report.mask, "brain_mask.nii");
-  EXPECT_EQ(sidecar.maskSha256, HashVolume(m_Task.mask));
+  EXPECT_EQ(sidecar.report.maskSha256, HashVolume(m_Task.mask));
 }
 } // namespace isolux

@@ -62,10 +62,10 @@ TEST_F(SidecarTest, WhatIsWrittenReadsBack)
 {
   const auto report = this->RunHead();
   const auto sidecar = ReadSidecar(m_Folder / "out/scan.json");
-  EXPECT_EQ(sidecar.input, "scan.nii.gz");
-  EXPECT_EQ(sidecar.output, "scan.nii.gz");
-  EXPECT_EQ(sidecar.inputSha256, HashVolume(m_Folder / "private/scan.nii.gz"));
-  EXPECT_EQ(sidecar.fileType, "float32");
+  EXPECT_EQ(sidecar.report.input, "scan.nii.gz");
+  EXPECT_EQ(sidecar.report.output, "scan.nii.gz");
+  EXPECT_EQ(sidecar.report.inputSha256, HashVolume(m_Folder / "private/scan.nii.gz"));
+  EXPECT_EQ(sidecar.report.fileType, "float32");
   EXPECT_EQ(sidecar.pipeline.nan, "keep");
   ASSERT_EQ(sidecar.pipeline.stages.size(), 3U);
   ASSERT_EQ(sidecar.learned.size(), 1U);
