@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace isolux
@@ -62,26 +63,31 @@ struct ChannelReport
 /** What the sidecar records. Names are file names only: no path and no patient name. */
 struct CaseReport
 {
-  std::string                input;
-  std::string                inputSha256;
-  std::string                inputFormat;
-  std::string                inputComponent;
-  std::string                mask; ///< file name; "" where none was given
-  std::string                maskSha256;
-  std::string                output;
-  std::uintmax_t             outputBytes = 0;
-  std::string                site;
-  std::string                participant;
-  std::string                nanPolicy = "keep";
-  std::string                fileType = "float32";
-  std::size_t                clamped = 0; ///< voxels clamped by the output's file type
-  std::vector<ChannelReport> channels;
-  std::vector<std::string>   warnings; ///< of reading and writing; those of stages are with the stage
-  double                     seconds = 0.0;
-  double                     readSeconds = 0.0;
-  double                     writeSeconds = 0.0;
-  double                     peakMemoryMiB = 0.0;
-  unsigned int               threads = 1;
+  std::string            input;
+  std::string            inputSha256;
+  std::string            inputFormat;
+  std::string            inputComponent;
+  std::string            mask; ///< file name; "" where none was given
+  std::string            maskSha256;
+  std::vector<long long> maskLabels; ///< values that count as inside; empty: those of 0.5 and above
+  std::string            weights;    ///< file name; "" where none was given
+  std::string            weightsSha256;
+  /** That the pipeline's options name: the option's text without folders, and sha256. */
+  std::vector<std::pair<std::string, std::string>> files;
+  std::string                                      output;
+  std::uintmax_t                                   outputBytes = 0;
+  std::string                                      site;
+  std::string                                      participant;
+  std::string                                      nanPolicy = "keep";
+  std::string                                      fileType = "float32";
+  std::size_t                                      clamped = 0; ///< voxels clamped by the output's file type
+  std::vector<ChannelReport>                       channels;
+  std::vector<std::string> warnings; ///< of reading and writing; those of stages are with the stage
+  double                   seconds = 0.0;
+  double                   readSeconds = 0.0;
+  double                   writeSeconds = 0.0;
+  double                   peakMemoryMiB = 0.0;
+  unsigned int             threads = 1;
 };
 
 /** Every warning, with the stage and, where there are several, the channel (from 1) that it comes from. */

@@ -61,6 +61,11 @@ public:
   {
     records.emplace_back(parameter, value);
   }
+  void
+  operator()(const Parameter & parameter, std::vector<std::string> & value) override
+  {
+    records.emplace_back(parameter, value);
+  }
 };
 
 class Assigner : public ParameterVisitor
@@ -123,8 +128,20 @@ public:
   void
   operator()(const Parameter & parameter, std::vector<double> & value) override
   {
-    if (this->Set(parameter, value, "a list of numbers"))
+    if (const Value * given = this->Take(parameter))
     {
+      if (const auto * integer = std::get_if<long long>(given))
+      {
+        value = { static_cast<double>(*integer) };
+      }
+      else if (const auto * number = std::get_if<double>(given))
+      {
+        value = { *number };
+      }
+      else
+      {
+        value = this->As<std::vector<double>>(parameter, *given, "a list of numbers");
+      }
       if (value.empty() && IsBounded(parameter))
       {
         throw UsageError(m_Where + ": '" + parameter.name + "' must hold at least one number");
@@ -132,6 +149,27 @@ public:
       for (const double number : value)
       {
         this->CheckBounds(parameter, number);
+      }
+    }
+  }
+  void
+  operator()(const Parameter & parameter, std::vector<std::string> & value) override
+  {
+    if (const Value * given = this->Take(parameter))
+    {
+      const auto * text = std::get_if<std::string>(given);
+      const auto * numbers = std::get_if<std::vector<double>>(given);
+      if (text != nullptr)
+      {
+        value = { *text };
+      }
+      else if (numbers != nullptr && numbers->empty()) // an empty list has no type
+      {
+        value.clear();
+      }
+      else
+      {
+        value = this->As<std::vector<std::string>>(parameter, *given, "a list of strings");
       }
     }
   }
@@ -209,6 +247,7 @@ SuggestNearest(const std::string & given, const std::vector<std::string> & known
 {
   std::string nearest;
   std::size_t smallest = std::max<std::size_t>(2, given.size() / 3) + 1;
+  std::size_t smallestRaw = smallest;
   for (const auto & name : known)
   {
     // Levenshtein's distance, one row at a time
@@ -228,9 +267,10 @@ SuggestNearest(const std::string & given, const std::vector<std::string> & known
     const bool contained = (given.size() > 2 && name.find(given) != std::string::npos) ||
                            (name.size() > 2 && given.find(name) != std::string::npos);
     const auto distance = contained ? std::size_t{ 1 } : row.back();
-    if (distance < smallest)
+    if (distance < smallest || (distance == smallest && row.back() < smallestRaw))
     {
       smallest = distance;
+      smallestRaw = row.back();
       nearest = name;
     }
   }
@@ -291,6 +331,16 @@ ToString(const Value & value)
       }
       return "[" + text + "]";
     }
+    std::string
+    operator()(const std::vector<std::string> & texts) const
+    {
+      std::string all;
+      for (const auto & text : texts)
+      {
+        all += (all.empty() ? "" : ", ") + text;
+      }
+      return "[" + all + "]";
+    }
   };
   return std::visit(Printer{}, value);
 }
@@ -298,7 +348,9 @@ ToString(const Value & value)
 std::string
 ParameterRecord::Type() const
 {
-  static constexpr std::array<const char *, 5> names = { "boolean", "integer", "number", "string", "numbers" };
+  static constexpr std::array<const char *, 6> names = {
+    "boolean", "integer", "number", "string", "numbers", "strings"
+  };
   return names[defaultValue.index()];
 }
 

@@ -23,11 +23,11 @@ std::string
 ToString(Unit unit);
 
 /** One option or one learned value, as the command line, a pipeline file and a sidecar exchange it. */
-using Value = std::variant<bool, long long, double, std::string, std::vector<double>>;
+using Value = std::variant<bool, long long, double, std::string, std::vector<double>, std::vector<std::string>>;
 /** In the order of the stage's Visit. */
 using Values = std::vector<std::pair<std::string, Value>>;
 
-/** "true", "3", "0.5", "text" or "[1, 2]": every digit that is needed to read the same value back. */
+/** "true", "3", "0.5", "text", "[1, 2]" or "[a, b]": every digit that is needed to read the same value back. */
 std::string
 ToString(const Value & value);
 
@@ -40,6 +40,8 @@ struct Parameter
   double                   minimum = -std::numeric_limits<double>::infinity();
   double                   maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {}; ///< of a string; empty: any text
+  /** Of a string or strings: the path of a file; in a pipeline file relative to that file's folder. */
+  bool isFile = false;
 };
 
 /** A parameter with its type and default, as read off an options struct. */
@@ -53,7 +55,7 @@ struct ParameterRecord : Parameter
 
   Value defaultValue;
 
-  /** "boolean", "integer", "number", "string" or "numbers". */
+  /** "boolean", "integer", "number", "string", "numbers" or "strings". */
   std::string
   Type() const;
   /** "[0, 1]", "one of a, b", or "". */
@@ -80,6 +82,8 @@ public:
   operator()(const Parameter & parameter, std::string & value) = 0;
   virtual void
   operator()(const Parameter & parameter, std::vector<double> & value) = 0;
+  virtual void
+  operator()(const Parameter & parameter, std::vector<std::string> & value) = 0;
 };
 
 /** Anything with a Visit(ParameterVisitor &). */
@@ -91,8 +95,9 @@ Describe(const Visitable & members);
 Values
 Read(const Visitable & members);
 
-/** Sets the named members. `where` heads every message ("stage 2 (histogram-retinex)").
- * Throws UsageError: unknown name (with the nearest known one), wrong type, value out of bounds or not a choice. */
+/** Sets the named members; a list takes a single value as well. `where` heads every message ("stage 2
+ * (histogram-retinex)"). Throws UsageError: unknown name (with the nearest known one), wrong type, value out of bounds
+ * or not a choice. */
 void
 Assign(const Visitable & members, const Values & values, const std::string & where);
 } // namespace isolux

@@ -110,7 +110,7 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
   bool hasMask = maskGiven;
   for (const auto & stage : spec.stages)
   {
-    const std::string number = "stage " + std::to_string(m_Stages.size() + 1);
+    const std::string number = "stage " + std::to_string(m_Descriptions.size() + 1);
     const std::string where = number + " (" + stage.name + ")";
     try
     {
@@ -126,114 +126,160 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
       throw UsageError(where + ": needs a mask; put 'foreground' before it or give --mask");
     }
     hasMask = hasMask || description.makesMask;
-    m_Stages.push_back(description.make());
-    Assign([&](ParameterVisitor & visit) { m_Stages.back()->VisitOptions(visit); }, stage.options, where);
+    const auto made = description.make();
+    const auto options = [&](ParameterVisitor & visit) { made->VisitOptions(visit); };
+    Assign(options, stage.options, where);
+    made->CheckOptions(where);
+    m_Options.push_back(Read(options));
   }
+}
+
+Pipeline::Stages
+Pipeline::Make(std::size_t channel) const
+{
+  Stages stages;
+  for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
+  {
+    stages.push_back(m_Descriptions[i].make());
+    stages.back()->SetChannel(channel);
+    Assign([&](ParameterVisitor & visit) { stages.back()->VisitOptions(visit); }, m_Options[i], m_Descriptions[i].name);
+  }
+  return stages;
 }
 
 std::vector<StageSpec>
 Pipeline::Describe() const
 {
   std::vector<StageSpec> stages;
-  for (std::size_t i = 0; i < m_Stages.size(); ++i)
+  for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
   {
-    stages.push_back(
-      { m_Descriptions[i].name, Read([&](ParameterVisitor & visit) { m_Stages[i]->VisitOptions(visit); }) });
+    stages.push_back({ m_Descriptions[i].name, m_Options[i] });
   }
   return stages;
 }
 
-Pipeline::Result
-Pipeline::Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask, const Execution & execution)
+std::vector<Pipeline::Result>
+Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
+              const MaskImage::Pointer &              mask,
+              const WorkImage::Pointer &              weights,
+              const Execution &                       execution)
 {
-  StageClock         clock;
-  Flow               flow{ image, mask };
-  WorkImage::Pointer corrected = image;
-  Stage *            illumination = nullptr;
-  for (std::size_t i = 0; i < m_Stages.size(); ++i)
+  struct Lane
   {
-    flow = m_Stages[i]->Connect(flow, execution.streamDivisions);
-    clock.Watch(*m_Stages[i], i);
-    if (m_Descriptions[i].makesField)
+    Stages             stages;
+    StageClock         clock;
+    Flow               flow;
+    WorkImage::Pointer corrected;
+    Stage *            illumination = nullptr;
+  };
+  std::vector<Lane> lanes(channels.size());
+  for (std::size_t c = 0; c < channels.size(); ++c)
+  {
+    lanes[c].stages = this->Make(c);
+    lanes[c].flow = { channels[c], mask, weights };
+    lanes[c].corrected = channels[c];
+  }
+  for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
+  {
+    std::vector<WorkImage::Pointer> images;
+    for (const auto & lane : lanes)
     {
-      corrected = flow.image;
-      illumination = m_Stages[i].get();
+      images.push_back(lane.flow.image);
+    }
+    for (auto & lane : lanes)
+    {
+      lane.flow.channels = images;
+      auto next = lane.stages[i]->Connect(lane.flow, execution.streamDivisions);
+      lane.flow = { next.image, next.mask, weights };
+      lane.clock.Watch(*lane.stages[i], i);
+      if (m_Descriptions[i].makesField)
+      {
+        lane.corrected = lane.flow.image;
+        lane.illumination = lane.stages[i].get();
+      }
     }
   }
-  if (flow.mask)
+  std::vector<Result> results(channels.size());
+  for (std::size_t c = 0; c < channels.size(); ++c)
   {
-    flow.mask->Update();
-  }
-  WorkImage::Pointer output = flow.image;
-  const auto streamer = itk::StreamingImageFilter<WorkImage, WorkImage>::New(); // an image does not keep its source
-  if (execution.streamDivisions > 1)
-  {
-    streamer->SetInput(flow.image);
-    streamer->SetNumberOfStreamDivisions(execution.streamDivisions);
-    output = streamer->GetOutput();
-  }
-  output->Update();
+    auto &       lane = lanes[c];
+    auto &       result = results[c];
+    auto &       report = result.report;
+    const auto & image = channels[c];
+    const auto & flow = lane.flow;
+    if (flow.mask)
+    {
+      flow.mask->Update();
+    }
+    WorkImage::Pointer output = flow.image;
+    const auto streamer = itk::StreamingImageFilter<WorkImage, WorkImage>::New(); // an image does not keep its source
+    if (execution.streamDivisions > 1)
+    {
+      streamer->SetInput(flow.image);
+      streamer->SetNumberOfStreamDivisions(execution.streamDivisions);
+      output = streamer->GetOutput();
+    }
+    output->Update();
 
-  Result result;
-  auto & report = result.report;
-  for (std::size_t i = 0; i < m_Stages.size(); ++i)
-  {
-    StageReport stage;
-    stage.name = m_Descriptions[i].name;
-    stage.options = Read([&](ParameterVisitor & visit) { m_Stages[i]->VisitOptions(visit); });
-    stage.learned = Read([&](ParameterVisitor & visit) { m_Stages[i]->VisitLearned(visit); });
-    stage.seconds = clock.Seconds(i);
-    stage.warnings = m_Stages[i]->Warnings();
-    report.stages.push_back(std::move(stage));
+    for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
+    {
+      StageReport stage;
+      stage.name = m_Descriptions[i].name;
+      stage.options = m_Options[i];
+      stage.learned = Read([&](ParameterVisitor & visit) { lane.stages[i]->VisitLearned(visit); });
+      stage.seconds = lane.clock.Seconds(i);
+      stage.warnings = lane.stages[i]->Warnings();
+      report.stages.push_back(std::move(stage));
+    }
+    lane.corrected->SetRequestedRegionToLargestPossibleRegion();
+    lane.corrected->Update();
+    MeasureEvenness(image, lane.corrected, flow.mask, report);
+    if (output == image) // no stage changes the image: the caller keeps its input
+    {
+      const auto * begin = image->GetBufferPointer();
+      output = WorkImage::New();
+      output->CopyInformation(image);
+      output->SetRegions(image->GetBufferedRegion());
+      output->Allocate();
+      std::copy(begin, begin + image->GetBufferedRegion().GetNumberOfPixels(), output->GetBufferPointer());
+    }
+    output->DisconnectPipeline();
+    report.nonFinite =
+      static_cast<std::size_t>(std::count_if(image->GetBufferPointer(),
+                                             image->GetBufferPointer() + image->GetBufferedRegion().GetNumberOfPixels(),
+                                             [](float voxel) { return !std::isfinite(voxel); }));
+    report.before = Summarise(image, flow.mask);
+    report.after = Summarise(output, flow.mask);
+    report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
+    if (m_Nan != "keep")
+    {
+      report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
+    }
+    result.images = { image, output, lane.illumination ? lane.illumination->Field(image) : nullptr, flow.mask };
+    if (channels.size() == 1 && lane.corrected != image && lane.corrected != output)
+    {
+      lane.corrected->ReleaseData(); // a whole volume, no longer needed
+    }
   }
-  corrected->SetRequestedRegionToLargestPossibleRegion();
-  corrected->Update();
-  MeasureEvenness(image, corrected, flow.mask, report);
-  if (corrected != image && corrected != output)
-  {
-    corrected->ReleaseData(); // a whole volume, no longer needed
-  }
-
-  if (output == image) // no stage changes the image: the caller keeps its input
-  {
-    const auto * begin = image->GetBufferPointer();
-    output = WorkImage::New();
-    output->CopyInformation(image);
-    output->SetRegions(image->GetBufferedRegion());
-    output->Allocate();
-    std::copy(begin, begin + image->GetBufferedRegion().GetNumberOfPixels(), output->GetBufferPointer());
-  }
-  output->DisconnectPipeline();
-  report.nonFinite =
-    static_cast<std::size_t>(std::count_if(image->GetBufferPointer(),
-                                           image->GetBufferPointer() + image->GetBufferedRegion().GetNumberOfPixels(),
-                                           [](float voxel) { return !std::isfinite(voxel); }));
-  report.before = Summarise(image, flow.mask);
-  report.after = Summarise(output, flow.mask);
-  report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
-  if (m_Nan != "keep")
-  {
-    report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
-  }
-  result.images = { image, output, illumination ? illumination->Field(image) : nullptr, flow.mask };
-  return result;
+  return results;
 }
 
 WorkImage::Pointer
-Pipeline::Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned)
+Pipeline::Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned, std::size_t channel)
 {
   WorkImage::Pointer image = output;
-  if (learned.size() != m_Stages.size())
+  const Stages       stages = this->Make(channel);
+  if (learned.size() != stages.size())
   {
-    throw Error("the pipeline has " + std::to_string(m_Stages.size()) + " stages, but learned values of " +
+    throw Error("the pipeline has " + std::to_string(stages.size()) + " stages, but learned values of " +
                 std::to_string(learned.size()) + " are recorded; the sidecar was changed");
   }
-  for (std::size_t i = m_Stages.size(); i-- > 0;)
+  for (std::size_t i = stages.size(); i-- > 0;)
   {
-    Assign([&](ParameterVisitor & visit) { m_Stages[i]->VisitLearned(visit); },
+    Assign([&](ParameterVisitor & visit) { stages[i]->VisitLearned(visit); },
            learned[i],
            "learned values of stage " + std::to_string(i + 1) + " (" + m_Descriptions[i].name + ")");
-    image = m_Stages[i]->ConnectInverse(image);
+    image = stages[i]->ConnectInverse(image);
   }
   image->Update();
   return image;

@@ -52,12 +52,12 @@ AvailableThreads();
 void
 SetThreads(unsigned int threads);
 
-/** Stages in a row over one channel. */
+/** Stages in a row over the channels of an image. */
 class Pipeline
 {
 public:
-  /** \throws UsageError: no stage, unknown name or option, value out of bounds, a stage that needs a mask without one.
-   */
+  /** \throws UsageError: no stage, unknown name or option, value out of bounds, options that do not go together, a
+   * stage that needs a mask without one. */
   Pipeline(const PipelineSpec & spec, bool maskGiven);
 
   struct Result
@@ -66,22 +66,39 @@ public:
     CasePictures  images;
   };
 
-  /** Runs every stage. The mask may be null. */
-  Result
-  Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask, const Execution & execution);
+  /** Runs every stage on every channel. Mask and weights may be null. */
+  std::vector<Result>
+  Run(const std::vector<WorkImage::Pointer> & channels,
+      const MaskImage::Pointer &              mask,
+      const WorkImage::Pointer &              weights,
+      const Execution &                       execution);
 
-  /** Undoes the stages from their recorded values, last stage first. \throws Error where a stage cannot be undone. */
+  /** One channel, no weights. */
+  Result
+  Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask, const Execution & execution)
+  {
+    return std::move(this->Run(std::vector<WorkImage::Pointer>{ image }, mask, nullptr, execution).front());
+  }
+
+  /** Undoes the stages on one channel from their recorded values, last stage first.
+   * \throws Error where a stage cannot be undone. */
   WorkImage::Pointer
-  Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned);
+  Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned, std::size_t channel = 0);
 
   /** Every option of every stage, as used. */
   std::vector<StageSpec>
   Describe() const;
 
 private:
-  std::vector<std::unique_ptr<Stage>> m_Stages;
-  std::vector<StageDescription>       m_Descriptions;
-  std::string                         m_Nan;
+  using Stages = std::vector<std::unique_ptr<Stage>>;
+
+  /** The pipeline's stages with its options, for a channel of their own. */
+  Stages
+  Make(std::size_t channel) const;
+
+  std::vector<StageDescription> m_Descriptions;
+  std::vector<Values>           m_Options; ///< of each stage, all of them
+  std::string                   m_Nan;
 };
 
 /** Counts, moments and percentiles inside the mask; everywhere where it is null. */

@@ -22,7 +22,7 @@ enum class Access
 {
   Pointwise,     ///< the same region
   Neighbourhood, ///< the same region and a rim
-  TwoPass,       ///< one streamed pass over the whole image first, then the same region
+  TwoPass,       ///< streamed passes over the whole image first, one for most, then the same region
   WholeImage     ///< everything at once: stops a pipeline from streaming
 };
 
@@ -33,7 +33,10 @@ ToString(Access access);
 struct Flow
 {
   WorkImage::Pointer image;
-  MaskImage::Pointer mask; ///< null: no mask
+  MaskImage::Pointer mask;         ///< null: no mask
+  WorkImage::Pointer weights = {}; ///< >= 0, of extent 1 along t; null: all alike
+  /** Every channel's image at this place, this one among them; empty: there is but one. */
+  std::vector<WorkImage::Pointer> channels = {};
 };
 
 /** A learner, which reads its input once and keeps a small value, and an applier, which uses that value on any region.
@@ -45,6 +48,14 @@ public:
 
   virtual void
   VisitOptions(ParameterVisitor & visit) = 0;
+
+  /** What bounds and choices cannot say, such as options that exclude each other. \throws UsageError headed by `where`.
+   */
+  virtual void
+  CheckOptions(const std::string & where) const
+  {
+    (void)where;
+  }
 
   /** What the connected filters have learned once they have run; assigned, it is what ConnectInverse() uses. */
   virtual void
@@ -59,6 +70,13 @@ public:
    * \throws Error where the options lose information; the text says which. */
   virtual WorkImage::Pointer
   ConnectInverse(const WorkImage::Pointer & output) = 0;
+
+  /** Which channel this stage works on, from 0, for options that hold a value for each. */
+  void
+  SetChannel(std::size_t channel)
+  {
+    m_Channel = channel;
+  }
 
   /** Multiplicative field that the stage divides by, over the grid of `grid`; null for a stage that has none. */
   virtual WorkImage::Pointer
@@ -96,7 +114,20 @@ protected:
   WorkImage::Pointer
   MeanFrame(const WorkImage::Pointer & image);
 
+  std::size_t
+  Channel() const
+  {
+    return m_Channel;
+  }
+
+  /** The value of an option that holds one for all channels or one for each.
+   * \throws UsageError where it holds neither. */
+  double
+  OfChannel(const std::vector<double> & values, const std::string & option) const;
+
 private:
+  std::size_t m_Channel = 0;
+
   std::vector<itk::ProcessObject::Pointer> m_Filters;
 };
 
@@ -135,10 +166,13 @@ struct StageDescription
   std::string formula;
   std::string reference;
   Access      access = Access::Pointwise;
-  bool        makesMask = false;
-  bool        needsMask = false;  ///< must come after a stage that makes a mask, or be given one
-  bool        makesField = false; ///< divides by a field, see Stage::Field()
-  std::string inverse;            ///< when and how exactly the stage can be undone
+  /** Streamed passes of a learner over the whole image, where access is TwoPass. */
+  unsigned int learningPasses = 1;
+  bool         makesMask = false;
+  bool         needsMask = false;   ///< must come after a stage that makes a mask, or be given one
+  bool         makesField = false;  ///< divides by a field, see Stage::Field()
+  bool         usesWeights = false; ///< its statistics heed Flow::weights
+  std::string  inverse;             ///< when and how exactly the stage can be undone
 
   std::function<std::unique_ptr<Stage>()> make;
 };

@@ -39,6 +39,21 @@ Stage::MeanFrame(const WorkImage::Pointer & image)
   return mean->GetOutput();
 }
 
+double
+Stage::OfChannel(const std::vector<double> & values, const std::string & option) const
+{
+  if (values.size() == 1)
+  {
+    return values.front();
+  }
+  if (m_Channel >= values.size())
+  {
+    throw UsageError("'" + option + "' holds " + std::to_string(values.size()) + " values, but there is a channel " +
+                     std::to_string(m_Channel + 1) + "; give one for all channels or one for each");
+  }
+  return values[m_Channel];
+}
+
 void
 StageRegistry::Add(StageDescription description)
 {
@@ -76,6 +91,15 @@ BuiltInStages()
     stages.Add(DescribeForegroundStage());
     stages.Add(DescribeHistogramRetinexStage());
     stages.Add(DescribeInstanceNormStage());
+    stages.Add(DescribeRobustNormStage());
+    stages.Add(DescribeModeNormStage());
+    stages.Add(DescribeLayerNormStage());
+    stages.Add(DescribeGroupNormStage());
+    stages.Add(DescribeBatchNormStage());
+    stages.Add(DescribeAdaptiveNormStage());
+    stages.Add(DescribeQuantileNormStage());
+    stages.Add(DescribeDivisiveNormStage());
+    stages.Add(DescribeBandNormStage());
     return stages;
   }();
   return registry;

@@ -1,6 +1,7 @@
 #include "Arguments.h"
 
 #include "Error.h"
+#include "PipelineJson.h"
 
 #include <algorithm>
 #include <charconv>
@@ -11,12 +12,15 @@ namespace po = boost::program_options;
 
 ParsedArguments::ParsedArguments(const Arguments &                arguments,
                                  const po::options_description &  options,
-                                 const std::vector<std::string> & positional)
+                                 const std::vector<std::string> & places)
 {
   po::positional_options_description positions;
-  for (const auto & name : positional)
+  std::vector<std::string>           positional = places;
+  for (auto & name : positional)
   {
-    positions.add(name.c_str(), 1);
+    const auto dots = name.find("...");
+    name = name.substr(0, dots);
+    positions.add(name.c_str(), dots == std::string::npos ? 1 : -1);
   }
   try
   {
@@ -60,6 +64,12 @@ std::string
 ParsedArguments::Text(const std::string & name, const std::string & otherwise) const
 {
   return this->Has(name) ? m_Map[name].as<std::string>() : otherwise;
+}
+
+std::vector<std::string>
+ParsedArguments::Texts(const std::string & name) const
+{
+  return this->Has(name) ? m_Map[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
 
 unsigned int
@@ -118,6 +128,51 @@ AddNanOption(po::options_description & options)
   options.add_options()("nan",
                         po::value<std::string>()->value_name("POLICY"),
                         "non-finite voxels of the output: keep (default), zero, or mean");
+}
+
+void
+AddParameters(po::options_description & options, const std::vector<ParameterRecord> & parameters)
+{
+  for (const auto & parameter : parameters)
+  {
+    std::string help = parameter.help;
+    if (const auto unit = ToString(parameter.unit); !unit.empty())
+    {
+      help += " [" + unit + "]";
+    }
+    if (const auto bounds = parameter.Bounds(); !bounds.empty())
+    {
+      help += " " + bounds;
+    }
+    const std::string flag = parameter.Flag().substr(2);
+    help += " (default " + ToString(parameter.defaultValue) + ")";
+    if (parameter.Type() == "strings")
+    {
+      options.add_options()(
+        flag.c_str(), po::value<std::vector<std::string>>()->composing()->value_name("string"), help.c_str());
+    }
+    else
+    {
+      options.add_options()(flag.c_str(), po::value<std::string>()->value_name(parameter.Type()), help.c_str());
+    }
+  }
+}
+
+Values
+GivenParameters(const ParsedArguments & parsed, const std::vector<ParameterRecord> & parameters)
+{
+  Values values;
+  for (const auto & parameter : parameters)
+  {
+    const std::string flag = parameter.Flag().substr(2);
+    if (parsed.Has(flag))
+    {
+      values.emplace_back(parameter.name,
+                          parameter.Type() == "strings" ? Value(parsed.Texts(flag))
+                                                        : ValueFromText(parameter, parsed.Text(flag), "--" + flag));
+    }
+  }
+  return values;
 }
 
 CaseOptions

@@ -14,11 +14,12 @@ namespace isolux
 class ParsedArguments
 {
 public:
-  /** `positional` names options that also go by position ("input", "output"), each exactly once.
+  /** `places` names options that also go by position ("input", "output"), each exactly once, or with "..." at
+   * the end ("input...") all that is left, once or more.
    * \throws UsageError: unknown option (with the nearest), a missing value, too many or too few positions. */
   ParsedArguments(const Arguments &                                   arguments,
                   const boost::program_options::options_description & options,
-                  const std::vector<std::string> &                    positional);
+                  const std::vector<std::string> &                    places);
 
   bool
   Has(const std::string & name) const
@@ -27,6 +28,9 @@ public:
   }
   std::string
   Text(const std::string & name, const std::string & otherwise = "") const;
+  /** Of an option that may be given several times. */
+  std::vector<std::string>
+  Texts(const std::string & name) const;
   /** \throws UsageError where the value is not a whole number in [minimum, maximum]. */
   unsigned int
   Number(const std::string & name, unsigned int otherwise, unsigned int minimum, unsigned int maximum) const;
@@ -50,6 +54,14 @@ ExecutionOptions();
 /** --nan, one of NanPolicies(). */
 void
 AddNanOption(boost::program_options::options_description & options);
+
+/** A flag for each, with its help, unit, bounds and default. */
+void
+AddParameters(boost::program_options::options_description & options, const std::vector<ParameterRecord> & parameters);
+
+/** Those whose flags were given. \throws UsageError */
+Values
+GivenParameters(const ParsedArguments & parsed, const std::vector<ParameterRecord> & parameters);
 
 /** As ExecutionOptions() declares them. */
 CaseOptions

@@ -12,9 +12,13 @@ using Arguments = std::vector<std::string>;
 int
 Harmonize(const Arguments & arguments);
 int
+Fit(const Arguments & arguments);
+int
 RunPipeline(const Arguments & arguments);
 int
 RunStage(const std::string & stage, const Arguments & arguments);
+int
+PointNorm(const Arguments & arguments);
 int
 Restore(const Arguments & arguments);
 int

@@ -3,6 +3,7 @@
 #include "Batch.h"
 #include "CaseList.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "Report.h"
 #include "Version.h"
@@ -146,7 +147,7 @@ Harmonize(const Arguments & arguments)
     }
     reportRows.push_back(std::move(line));
   }
-  WriteTextFile(folder / "report.html", RenderReport(reportRows, WritePipeline(pipeline), Version));
+  WriteTextFile(folder / "report.html", RenderReport(reportRows, WritePipeline(WithFileNames(pipeline)), Version));
 
   const auto failed = static_cast<std::size_t>(
     std::count_if(rows.begin(), rows.end(), [](const auto & row) { return row.status == "failed"; }));

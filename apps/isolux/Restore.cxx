@@ -1,11 +1,45 @@
 #include "Arguments.h"
 #include "Error.h"
+#include "PointCase.h"
+#include "PointFile.h"
+#include "PointSidecarJson.h"
 #include "SidecarJson.h"
 
 #include <iostream>
 
 namespace isolux
 {
+namespace
+{
+void
+RefuseSidecarOf(const std::filesystem::path & back, const std::filesystem::path & sidecar)
+{
+  if (std::filesystem::exists(sidecar))
+  {
+    throw UsageError(back.string() + ": lies beside the sidecar " + sidecar.string() +
+                     ", which would no longer describe it; choose another name");
+  }
+}
+
+void
+RestorePointFile(const std::filesystem::path & output,
+                 const std::filesystem::path & back,
+                 const ParsedArguments &       parsed)
+{
+  for (const char * option : { "threads", "stream-divisions", "dtype", "compression" })
+  {
+    if (parsed.Has(option))
+    {
+      throw UsageError("--" + std::string(option) + " is for images; leave it out for the points of " +
+                       output.string());
+    }
+  }
+  RefuseSidecarOf(back, PointSidecarPath(back));
+  RestorePointCase(output, back);
+  std::cout << output.string() << " -> " << back.string() << '\n';
+}
+} // namespace
+
 int
 Restore(const Arguments & arguments)
 {
@@ -15,7 +49,7 @@ Restore(const Arguments & arguments)
   {
     std::cout
       << "isolux restore OUT BACK [options]\n\nUndoes a pipeline: reads OUT and the sidecar beside it, writes the "
-         "original intensities to BACK.\n\n"
+         "original intensities to BACK.\nThe same for the points (.gii, .vtk) that point-norm wrote.\n\n"
       << options << "\nExample: isolux restore out/sub-01_desc-harmonized_T1w.nii.gz back.nii.gz\n";
     return 0;
   }
@@ -23,11 +57,12 @@ Restore(const Arguments & arguments)
   const auto            execution = ReadExecution(parsed);
   RefuseToOverwrite(parsed.Text("output"), parsed);
   const std::filesystem::path back = parsed.Text("output");
-  if (std::filesystem::exists(SidecarPath(back)))
+  if (!PointFileExtension(parsed.Text("input")).empty())
   {
-    throw UsageError(back.string() + ": lies beside the sidecar " + SidecarPath(back).string() +
-                     ", which would no longer describe it; choose another name");
+    RestorePointFile(parsed.Text("input"), back, parsed);
+    return 0;
   }
+  RefuseSidecarOf(back, SidecarPath(back));
   SetThreads(execution.execution.threads);
   for (const auto & lost : RestoreCase(parsed.Text("input"), parsed.Text("output"), execution))
   {

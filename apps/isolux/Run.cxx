@@ -3,6 +3,7 @@
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 
+#include <charconv>
 #include <iomanip>
 #include <iostream>
 #include <set>
@@ -20,6 +21,10 @@ MaskOptions()
   po::options_description options("Mask and values");
   options.add_options()("mask,x", po::value<std::string>()->value_name("FILE"), "foreground: values of 0.5 and above")(
     ",m", po::value<std::string>()->value_name("FILE"), "the same as --mask")(
+    "mask-labels",
+    po::value<std::string>()->value_name("LIST"),
+    "values of the mask file that count as foreground, such as 1,3")(
+    "weights,w", po::value<std::string>()->value_name("FILE"), "weight of each voxel in the statistics, 0 or more")(
     "verbose,v", "say what each stage learned, and how long it took")(
     "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used");
   AddNanOption(options);
@@ -31,6 +36,38 @@ AddFieldOption(po::options_description & options)
 {
   options.add_options()(
     "field", po::value<std::string>()->value_name("FILE"), "write the multiplicative field (mean 1 inside the mask)");
+}
+
+std::vector<long long>
+ReadLabels(const std::string & text)
+{
+  std::vector<long long> labels;
+  std::istringstream     list(text);
+  for (std::string item; std::getline(list, item, ',');)
+  {
+    long long  label = 0;
+    const auto end = std::from_chars(item.data(), item.data() + item.size(), label);
+    if (end.ec != std::errc() || end.ptr != item.data() + item.size())
+    {
+      throw UsageError("--mask-labels must be whole numbers parted by commas, such as 1,3; not '" + text + "'");
+    }
+    labels.push_back(label);
+  }
+  return labels;
+}
+
+/** A learned value for the terminal: a long list is cut. */
+std::string
+Brief(const Value & value)
+{
+  constexpr std::size_t longest = 8;
+  const auto *          numbers = std::get_if<std::vector<double>>(&value);
+  if (numbers == nullptr || numbers->size() <= longest)
+  {
+    return ToString(value);
+  }
+  const std::string head = ToString(Value(std::vector<double>(numbers->begin(), numbers->begin() + longest)));
+  return head.substr(0, head.size() - 1) + ", ... of " + std::to_string(numbers->size()) + "]";
 }
 
 /** Runs one volume and tells how it went. */
@@ -53,7 +90,16 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
   std::set<std::filesystem::path> used;
-  for (const auto & path : { task.input, task.mask })
+  options.weights = parsed.Text("weights");
+  if (parsed.Has("mask-labels"))
+  {
+    if (task.mask.empty())
+    {
+      throw UsageError("--mask-labels chooses values of a mask file; give it with --mask");
+    }
+    options.maskLabels = ReadLabels(parsed.Text("mask-labels"));
+  }
+  for (const auto & path : { task.input, task.mask, options.weights })
   {
     if (!path.empty())
     {
@@ -87,7 +133,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
       std::cout << stage.name << " (" << std::setprecision(3) << stage.seconds << " s)\n";
       for (const auto & [name, value] : stage.learned)
       {
-        std::cout << "  " << std::left << std::setw(16) << name << ToString(value) << '\n';
+        std::cout << "  " << std::left << std::setw(16) << name << Brief(value) << '\n';
       }
     }
   }
@@ -127,21 +173,7 @@ RunStage(const std::string & name, const Arguments & arguments)
   const auto   parameters = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
 
   po::options_description own("Options of " + name);
-  for (const auto & parameter : parameters)
-  {
-    std::string help = parameter.help;
-    if (const auto unit = ToString(parameter.unit); !unit.empty())
-    {
-      help += " [" + unit + "]";
-    }
-    if (const auto bounds = parameter.Bounds(); !bounds.empty())
-    {
-      help += " " + bounds;
-    }
-    own.add_options()(parameter.Flag().substr(2).c_str(),
-                      po::value<std::string>()->value_name(parameter.Type()),
-                      (help + " (default " + ToString(parameter.defaultValue) + ")").c_str());
-  }
+  AddParameters(own, parameters);
   auto masks = MaskOptions();
   if (description.makesField)
   {
@@ -167,16 +199,7 @@ RunStage(const std::string & name, const Arguments & arguments)
   {
     pipeline.stages.push_back({ "foreground", {} });
   }
-  StageSpec spec{ name, {} };
-  for (const auto & parameter : parameters)
-  {
-    const std::string flag = parameter.Flag().substr(2);
-    if (parsed.Has(flag))
-    {
-      spec.options.emplace_back(parameter.name, ValueFromText(parameter, parsed.Text(flag), "--" + flag));
-    }
-  }
-  pipeline.stages.push_back(std::move(spec));
+  pipeline.stages.push_back({ name, GivenParameters(parsed, parameters) });
   return RunOne(pipeline, parsed, description.makesMask);
 }
 } // namespace isolux

@@ -15,6 +15,8 @@ constexpr const char * Help =
   isolux harmonize IN OUT            many volumes: a folder, BIDS dataset, list or volume -> OUT
   isolux run PIPELINE.json IN OUT    one volume through a pipeline file
   isolux STAGE IN OUT                one volume through one stage, see 'isolux stages'
+  isolux point-norm IN OUT           values of points: surfaces and thickness maps (.gii, .vtk)
+  isolux fit IN... -o FILE           learn a reference from volumes, for batch-, adaptive- and quantile-norm
   isolux restore OUT BACK            undo, from the sidecar beside OUT
   isolux stages                      what stages there are
   isolux explain PIPELINE.json       what a pipeline file does
@@ -29,8 +31,8 @@ Dispatch(const std::string & verb, const isolux::Arguments & arguments)
 {
   using namespace isolux;
   static const std::map<std::string, int (*)(const Arguments &)> verbs = {
-    { "harmonize", Harmonize }, { "run", RunPipeline }, { "restore", Restore },
-    { "stages", ListStages },   { "explain", Explain }, { "schema", PrintSchema }
+    { "harmonize", Harmonize }, { "fit", Fit },           { "run", RunPipeline }, { "point-norm", PointNorm },
+    { "restore", Restore },     { "stages", ListStages }, { "explain", Explain }, { "schema", PrintSchema }
   };
   if (verb == "--help" || verb == "-h" || verb == "help")
   {

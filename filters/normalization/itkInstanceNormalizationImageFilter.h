@@ -1,29 +1,29 @@
 #ifndef itkInstanceNormalizationImageFilter_h
 #define itkInstanceNormalizationImageFilter_h
 
-#include "itkImageRows.h"
-#include "itkMomentAccumulator.h"
-
-#include "itkImage.h"
-#include "itkImageToImageFilter.h"
-#include "itkSimpleDataObjectDecorator.h"
+#include "itkInstanceMoments.h"
+#include "itkLinearNormalizationImageFilter.h"
 
 namespace itk
 {
-/** What becomes of voxels outside the mask. */
-enum class OutsideMask
+/** How Epsilon keeps the divisor from zero. */
+enum class EpsilonMode
 {
-  Transform, ///< the same map as inside: can be undone
-  Keep,      ///< left as they are
-  Zero
+  Inside,  ///< sqrt(variance + Epsilon)
+  Maximum, ///< max(deviation, Epsilon)
+  None     ///< the deviation alone
 };
 
 /** \class InstanceNormalizationImageFilter
- * \brief y = Gamma (x - mean) / sqrt(variance + Epsilon) + Beta, and with Inverse on, x from y.
+ * \brief y = Gamma (x - mean) / divisor + Beta for each instance; with Inverse on, x from y.
+ *
+ * The divisor is sqrt(variance + Epsilon), see EpsilonMode. The moments, biased, come from an InstanceMomentsSink,
+ * whose axes and channels make this instance, layer or group normalization, or from a record; those of a cohort make it
+ * batch normalization. Applied by the moments of another image of the same anatomy it is that image's normalization.
  *
  * \par Access
  * Pointwise: the output region needs exactly the same input region, so the filter streams. Connect Moments to a learner
- * (ImageStatisticsSink) for a two-pass pipeline, or set recorded values.
+ * for a two-pass pipeline.
  *
  * \par Properties
  * - Invariant to x -> a x + b, a > 0, up to Epsilon / variance.
@@ -36,34 +36,37 @@ enum class OutsideMask
  * \ingroup Normalization
  */
 template <typename TInputImage, typename TOutputImage = TInputImage>
-class ITK_TEMPLATE_EXPORT InstanceNormalizationImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+class ITK_TEMPLATE_EXPORT InstanceNormalizationImageFilter
+  : public LinearNormalizationImageFilter<TInputImage, TOutputImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(InstanceNormalizationImageFilter);
 
   using Self = InstanceNormalizationImageFilter;
-  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Superclass = LinearNormalizationImageFilter<TInputImage, TOutputImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
-  using MaskImageType = Image<unsigned char, TInputImage::ImageDimension>;
-  using OutputImageRegionType = typename TOutputImage::RegionType;
-  using OutputPixelType = typename TOutputImage::PixelType;
+  using typename Superclass::PartitionType;
+  using MomentsType = InstanceMoments<TInputImage::ImageDimension>;
 
   static constexpr double DefaultEpsilon = 1e-5;
 
   itkNewMacro(Self);
-  itkTypeMacro(InstanceNormalizationImageFilter, ImageToImageFilter);
+  itkTypeMacro(InstanceNormalizationImageFilter, LinearNormalizationImageFilter);
 
-  /** Required. */
-  itkSetGetDecoratedInputMacro(Moments, MeanAndVariance);
+  /** Required. A MeanAndVariance makes one instance of the whole image. */
+  itkSetGetDecoratedInputMacro(Moments, MomentsType);
 
-  /** Where Outside is not Transform. Non-zero inside; none: everything is inside. */
-  itkSetInputMacro(MaskImage, MaskImageType);
-  itkGetInputMacro(MaskImage, MaskImageType);
-
-  /** Added to the variance inside the root, in squared intensity, >= 0. */
+  /** In squared intensity where it is added inside the root, else in intensity; >= 0. */
   itkSetMacro(Epsilon, double);
   itkGetConstMacro(Epsilon, double);
+
+  itkSetEnumMacro(EpsilonMode, itk::EpsilonMode);
+  itkGetEnumMacro(EpsilonMode, itk::EpsilonMode);
+
+  /** Variance is the sum of squares divided by count - DeltaDegreesOfFreedom: 0 (biased) or 1 (unbiased). */
+  itkSetMacro(DeltaDegreesOfFreedom, unsigned int);
+  itkGetConstMacro(DeltaDegreesOfFreedom, unsigned int);
 
   /** Deviation of the output. */
   itkSetMacro(Gamma, double);
@@ -73,38 +76,26 @@ public:
   itkSetMacro(Beta, double);
   itkGetConstMacro(Beta, double);
 
-  itkSetEnumMacro(Outside, OutsideMask);
-  itkGetEnumMacro(Outside, OutsideMask);
-
-  /** Undo instead of apply: needs Outside Transform and a Gamma that is not 0. */
-  itkSetMacro(Inverse, bool);
-  itkGetConstMacro(Inverse, bool);
-  itkBooleanMacro(Inverse);
-
-  itkConceptMacro(OutputIsFloatingPoint, (Concept::IsFloatingPoint<OutputPixelType>));
-  itkConceptMacro(SameDimension, (Concept::SameDimension<TInputImage::ImageDimension, TOutputImage::ImageDimension>));
-
 protected:
-  InstanceNormalizationImageFilter();
+  InstanceNormalizationImageFilter()
+  {
+    this->AddRequiredInputName("Moments");
+  }
   ~InstanceNormalizationImageFilter() override = default;
 
   void
+  MakeMaps(PartitionType & partition, std::vector<LinearMap> & maps) const override;
+  void
   VerifyPreconditions() ITKv5_CONST override;
-  void
-  VerifyInputInformation() ITKv5_CONST override;
-  void
-  GenerateInputRequestedRegion() override;
-  void
-  DynamicThreadedGenerateData(const OutputImageRegionType & region) override;
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  double      m_Epsilon{ DefaultEpsilon };
-  double      m_Gamma{ 1.0 };
-  double      m_Beta{ 0.0 };
-  OutsideMask m_Outside{ OutsideMask::Transform };
-  bool        m_Inverse{ false };
+  double           m_Epsilon{ DefaultEpsilon };
+  itk::EpsilonMode m_EpsilonMode{ itk::EpsilonMode::Inside };
+  unsigned int     m_DeltaDegreesOfFreedom{ 0 };
+  double           m_Gamma{ 1.0 };
+  double           m_Beta{ 0.0 };
 };
 } // namespace itk
 

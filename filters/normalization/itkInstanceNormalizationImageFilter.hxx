@@ -6,26 +6,19 @@
 namespace itk
 {
 template <typename TInputImage, typename TOutputImage>
-InstanceNormalizationImageFilter<TInputImage, TOutputImage>::InstanceNormalizationImageFilter()
-{
-  this->AddRequiredInputName("Moments");
-  this->DynamicMultiThreadingOn();
-}
-
-template <typename TInputImage, typename TOutputImage>
 void
 InstanceNormalizationImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() ITKv5_CONST
 {
   Superclass::VerifyPreconditions();
   if (!(m_Epsilon >= 0.0))
   {
-    itkExceptionMacro("Epsilon must be >= 0 (squared intensity), got " << m_Epsilon << '.');
+    itkExceptionMacro("Epsilon must be >= 0, got " << m_Epsilon << '.');
   }
-  if (m_Inverse && m_Outside != OutsideMask::Transform)
+  if (m_DeltaDegreesOfFreedom > 1)
   {
-    itkExceptionMacro("Inverse needs Outside Transform: other settings lose what was outside the mask.");
+    itkExceptionMacro("DeltaDegreesOfFreedom must be 0 or 1, got " << m_DeltaDegreesOfFreedom << '.');
   }
-  if (m_Inverse && m_Gamma == 0.0)
+  if (this->GetInverse() && m_Gamma == 0.0)
   {
     itkExceptionMacro("Inverse needs a Gamma that is not 0.");
   }
@@ -33,62 +26,27 @@ InstanceNormalizationImageFilter<TInputImage, TOutputImage>::VerifyPreconditions
 
 template <typename TInputImage, typename TOutputImage>
 void
-InstanceNormalizationImageFilter<TInputImage, TOutputImage>::VerifyInputInformation() ITKv5_CONST
+InstanceNormalizationImageFilter<TInputImage, TOutputImage>::MakeMaps(PartitionType &          partition,
+                                                                      std::vector<LinearMap> & maps) const
 {
-  VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
-}
-
-template <typename TInputImage, typename TOutputImage>
-void
-InstanceNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
-{
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  this->ProcessObject::GetInput("Moments")->UpdateOutputData();
-  const auto & region = this->GetOutput()->GetRequestedRegion();
-  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(region);
-  if (auto * mask = const_cast<MaskImageType *>(this->GetMaskImage()))
+  const MomentsType & learned = this->GetMoments();
+  partition = learned.partition;
+  maps.reserve(learned.moments.size());
+  for (const auto & instance : learned.moments)
   {
-    mask->SetRequestedRegion(MaskRegion(mask, region));
+    double variance = instance.variance;
+    if (m_DeltaDegreesOfFreedom == 1 && instance.count > 1)
+    {
+      variance *= static_cast<double>(instance.count) / static_cast<double>(instance.count - 1);
+    }
+    double divisor = std::sqrt(variance + (m_EpsilonMode == itk::EpsilonMode::Inside ? m_Epsilon : 0.0));
+    if (m_EpsilonMode == itk::EpsilonMode::Maximum)
+    {
+      divisor = std::max(divisor, m_Epsilon);
+    }
+    maps.push_back(
+      { std::isnan(instance.mean) ? 0.0 : instance.mean, instance.variance > 0.0 ? m_Gamma / divisor : 0.0, m_Beta });
   }
-}
-
-template <typename TInputImage, typename TOutputImage>
-void
-InstanceNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerateData(
-  const OutputImageRegionType & region)
-{
-  const MeanAndVariance & moments = this->GetMoments();
-  const bool              spread = moments.variance > 0.0;
-  const double            deviation = std::sqrt(moments.variance + m_Epsilon);
-  // y = (x - from) * scale + to
-  const double from = m_Inverse ? m_Beta : (spread ? moments.mean : 0.0);
-  const double to = m_Inverse ? moments.mean : m_Beta;
-  const double scale = spread ? (m_Inverse ? deviation / m_Gamma : m_Gamma / deviation) : 0.0;
-
-  const TInputImage *   input = this->GetInput();
-  TOutputImage *        output = this->GetOutput();
-  const MaskImageType * mask = m_Outside == OutsideMask::Transform ? nullptr : this->GetMaskImage();
-  const std::size_t     length = region.GetSize(0);
-  ForEachRow(output,
-             region,
-             [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
-             {
-               const auto * in = input->GetBufferPointer() + input->ComputeOffset(index);
-               const auto * maskRow = MaskAt(mask, index);
-               for (std::size_t i = 0; i < length; ++i)
-               {
-                 const auto value = static_cast<double>(in[i]);
-                 const bool isFinite = value - value == 0.0;
-                 out[i] = static_cast<OutputPixelType>(isFinite ? (value - from) * scale + to : value);
-               }
-               for (std::size_t i = 0; maskRow && i < length; ++i)
-               {
-                 if (maskRow[i] == 0)
-                 {
-                   out[i] = m_Outside == OutsideMask::Keep ? static_cast<OutputPixelType>(in[i]) : OutputPixelType{};
-                 }
-               }
-             });
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -97,10 +55,10 @@ InstanceNormalizationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ostr
 {
   Superclass::PrintSelf(os, indent);
   os << indent << "Epsilon: " << m_Epsilon << '\n';
+  os << indent << "EpsilonMode: " << static_cast<int>(m_EpsilonMode) << '\n';
+  os << indent << "DeltaDegreesOfFreedom: " << m_DeltaDegreesOfFreedom << '\n';
   os << indent << "Gamma: " << m_Gamma << '\n';
   os << indent << "Beta: " << m_Beta << '\n';
-  os << indent << "Outside: " << static_cast<int>(m_Outside) << '\n';
-  os << indent << "Inverse: " << m_Inverse << '\n';
 }
 } // namespace itk
 #endif

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <vector>
 
 namespace itk
 {
@@ -26,21 +28,16 @@ public:
   void
   Add(double value)
   {
-    int           exponent = 0;
-    const auto    mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(value, &exponent), MantissaBits));
-    const bool    negative = mantissa < 0;
-    std::uint64_t bits = static_cast<std::uint64_t>(negative ? -mantissa : mantissa);
-    int           offset = exponent - MantissaBits - LowestExponent;
-    if (offset < 0) // subnormal: its low bits are zero
-    {
-      bits >>= -offset;
-      offset = 0;
-    }
+    std::uint64_t pattern = 0;
+    std::memcpy(&pattern, &value, sizeof(pattern));
+    const auto exponent = static_cast<int>(pattern >> 52U) & 0x7ff; // 0: zero or subnormal, without the leading 1
+    const auto bits = (pattern & ((std::uint64_t{ 1 } << 52U) - 1U)) | (std::uint64_t{ exponent != 0 } << 52U);
+    const int  offset = exponent - static_cast<int>(exponent != 0);
     const auto limb = static_cast<std::size_t>(offset / LimbBits);
     const int  shift = offset % LimbBits;
     const auto low = (bits & LimbMask) << shift;
     const auto high = (bits >> LimbBits) << shift;
-    const auto sign = negative ? std::int64_t{ -1 } : std::int64_t{ 1 };
+    const auto sign = (pattern >> 63U) != 0 ? std::int64_t{ -1 } : std::int64_t{ 1 };
     m_Limbs[limb] += sign * static_cast<std::int64_t>(low & LimbMask);
     m_Limbs[limb + 1] += sign * static_cast<std::int64_t>((low >> LimbBits) + (high & LimbMask));
     m_Limbs[limb + 2] += sign * static_cast<std::int64_t>(high >> LimbBits);
@@ -98,8 +95,31 @@ public:
     return negative ? -value : value;
   }
 
+  /** Doubles that add up to the sum exactly, the largest first; none of a sum of zero. Adding them to an empty sum
+   * gives this one back. */
+  std::vector<double>
+  Terms() const
+  {
+    std::vector<double> terms;
+    ExactSum            rest = *this;
+    for (double term = rest.Value(); term != 0.0; term = rest.Value())
+    {
+      terms.push_back(term);
+      rest.Add(-term);
+    }
+    return terms;
+  }
+
+  explicit ExactSum(const std::vector<double> & terms)
+  {
+    for (const double term : terms)
+    {
+      this->Add(term);
+    }
+  }
+  ExactSum() = default;
+
 private:
-  static constexpr int           MantissaBits = 53;
   static constexpr int           LowestExponent = -1074;
   static constexpr int           LimbBits = 32;
   static constexpr std::uint64_t LimbMask = 0xffffffffU;

@@ -10,17 +10,68 @@
 
 namespace itk
 {
-/** Calls f(first index of the row, pointer to its first pixel) for each row along axis 0 of `region`, in order. */
+/** The slowest axis of more than one voxel, 0 of a row: threads and stream divisions cut along it alone. */
+template <typename TRegion>
+unsigned int
+SlowestAxis(const TRegion & region)
+{
+  unsigned int axis = TRegion::ImageDimension - 1;
+  while (axis > 0 && region.GetSize(axis) == 1)
+  {
+    --axis;
+  }
+  return axis;
+}
+
+/** Number of leading axes, at least 1, along which a buffer of `buffered` holds `region` without a gap. */
+template <typename TRegion>
+unsigned int
+ContiguousAxes(const TRegion & region, const TRegion & buffered)
+{
+  unsigned int axes = 1;
+  while (axes < TRegion::ImageDimension && region.GetSize(axes - 1) == buffered.GetSize(axes - 1))
+  {
+    ++axes;
+  }
+  return axes;
+}
+
+/** Number of leading axes that a learner may read as one run: all below the slowest one, and none that the mask is
+ * repeated along. It depends on the largest regions alone, never on threads or divisions. The mask may be null. */
+template <typename TImage, typename TMask>
+unsigned int
+RunAxes(const TImage * image, const TMask * mask)
+{
+  const auto & region = image->GetLargestPossibleRegion();
+  unsigned int axes = std::max(1U, SlowestAxis(region));
+  for (unsigned int axis = axes - 1; mask != nullptr && axis > 0; --axis)
+  {
+    if (mask->GetLargestPossibleRegion().GetSize(axis) == 1 && region.GetSize(axis) > 1)
+    {
+      axes = axis;
+    }
+  }
+  return axes;
+}
+
+/** Calls f(first index, pointer to the first pixel, number of pixels) for each run over the first `axes` axes of
+ * `region`, in order. Runs are shorter where their pixels would not lie without a gap in the image's buffer. */
 template <typename TImage, typename TFunction>
 void
-ForEachRow(TImage * image, const typename TImage::RegionType & region, TFunction && f)
+ForEachRun(TImage * image, const typename TImage::RegionType & region, unsigned int axes, TFunction && f)
 {
-  auto       index = region.GetIndex();
-  const auto rows = region.GetNumberOfPixels() / std::max<SizeValueType>(1, region.GetSize(0));
-  for (SizeValueType row = 0; row < rows; ++row)
+  axes = std::min(axes, ContiguousAxes(region, image->GetBufferedRegion()));
+  std::size_t length = 1;
+  for (unsigned int axis = 0; axis < axes; ++axis)
   {
-    f(index, image->GetBufferPointer() + image->ComputeOffset(index));
-    for (unsigned int axis = 1; axis < TImage::ImageDimension; ++axis)
+    length *= region.GetSize(axis);
+  }
+  auto       index = region.GetIndex();
+  const auto runs = region.GetNumberOfPixels() / std::max<SizeValueType>(1, length);
+  for (SizeValueType run = 0; run < runs; ++run)
+  {
+    f(index, image->GetBufferPointer() + image->ComputeOffset(index), length);
+    for (unsigned int axis = axes; axis < TImage::ImageDimension; ++axis)
     {
       if (++index[axis] < region.GetUpperIndex()[axis] + 1)
       {
@@ -31,8 +82,25 @@ ForEachRow(TImage * image, const typename TImage::RegionType & region, TFunction
   }
 }
 
-/** Pointer to the mask's pixel at `index`; along an axis where the mask has extent 1 it holds for the whole axis.
- * nullptr for no mask. */
+/** Calls f for each hyperplane of the image's slowest axis: a slice of a volume, a row of a picture, a frame of a
+ * series. */
+template <typename TImage, typename TFunction>
+void
+ForEachRun(TImage * image, const typename TImage::RegionType & region, TFunction && f)
+{
+  ForEachRun(image, region, RunAxes(image, static_cast<const TImage *>(nullptr)), f);
+}
+
+/** Calls f(first index of the row, pointer to its first pixel) for each row along axis 0 of `region`, in order. */
+template <typename TImage, typename TFunction>
+void
+ForEachRow(TImage * image, const typename TImage::RegionType & region, TFunction && f)
+{
+  ForEachRun(image, region, 1, [&f](const auto & index, auto * row, std::size_t) { f(index, row); });
+}
+
+/** Pointer to the mask's pixel at `index`; along an axis, not the first, where the mask has extent 1 it holds for the
+ * whole axis. nullptr for no mask. */
 template <typename TMask>
 const typename TMask::PixelType *
 MaskAt(const TMask * mask, typename TMask::IndexType index)
@@ -74,15 +142,11 @@ template <typename TRegion>
 unsigned int
 NumberOfRowDivisions(const TRegion & region, unsigned int wanted)
 {
-  unsigned int slow = TRegion::ImageDimension - 1;
-  while (slow > 0 && region.GetSize(slow) == 1)
-  {
-    --slow;
-  }
-  return slow == 0 ? 1U : ImageRegionSplitterSlowDimension::New()->GetNumberOfSplits(region, wanted);
+  return SlowestAxis(region) == 0 ? 1U : ImageRegionSplitterSlowDimension::New()->GetNumberOfSplits(region, wanted);
 }
 
-/** \throws ExceptionObject where the mask has neither the image's extent nor 1 along an axis, printing both sizes. */
+/** \throws ExceptionObject where the mask has neither the image's extent nor, from the second axis on, 1, printing both
+ * sizes. */
 template <typename TImage, typename TMask>
 void
 VerifyMaskExtent(const TImage * image, const TMask * mask)
@@ -97,28 +161,27 @@ VerifyMaskExtent(const TImage * image, const TMask * mask)
   {
     const bool same =
       imageRegion.GetSize(axis) == maskRegion.GetSize(axis) && imageRegion.GetIndex(axis) == maskRegion.GetIndex(axis);
-    if (!same && maskRegion.GetSize(axis) != 1)
+    const bool isRepeated = maskRegion.GetSize(axis) == 1 && (axis > 0 || imageRegion.GetSize(0) == 1);
+    if (!same && !isRepeated)
     {
-      itkGenericExceptionMacro("MaskImage must cover the image's region or have extent 1 along axis "
-                               << axis << ": image " << imageRegion.GetSize() << " from " << imageRegion.GetIndex()
-                               << ", mask " << maskRegion.GetSize() << " from " << maskRegion.GetIndex() << '.');
+      itkGenericExceptionMacro("MaskImage must cover the image's region "
+                               << (axis > 0 ? "or have extent 1 " : "") << "along axis " << axis << ": image "
+                               << imageRegion.GetSize() << " from " << imageRegion.GetIndex() << ", mask "
+                               << maskRegion.GetSize() << " from " << maskRegion.GetIndex() << '.');
     }
   }
 }
 
-/** Splits `region` into slabs of whole rows, lets `reduce(slab, accumulator)` fill an accumulator of its own for each,
- * in ITK's thread pool, and merges them into `total`. The accumulator's Merge() must not depend on the order. */
+/** Splits `region` into slabs along `axis`, lets `reduce(slab, accumulator)` fill an accumulator of its own for each,
+ * in ITK's thread pool, and merges them into `total`. The accumulator's Merge() must not depend on the order. To sum
+ * runs, `axis` must be the SlowestAxis() of the whole image, which that of a thin stream division is not. */
 template <typename TRegion, typename TAccumulator, typename TFunction>
 void
-ReduceRegion(MultiThreaderBase * threader, const TRegion & region, TAccumulator & total, TFunction && reduce)
+ReduceRegion(
+  MultiThreaderBase * threader, const TRegion & region, unsigned int axis, TAccumulator & total, TFunction && reduce)
 {
-  unsigned int slow = TRegion::ImageDimension - 1;
-  while (slow > 0 && region.GetSize(slow) == 1)
-  {
-    --slow;
-  }
-  const SizeValueType extent = region.GetSize(slow);
-  const SizeValueType slabs = slow == 0 ? 1 : std::min<SizeValueType>(extent, threader->GetNumberOfWorkUnits());
+  const SizeValueType extent = region.GetSize(axis);
+  const SizeValueType slabs = axis == 0 ? 1 : std::min<SizeValueType>(extent, threader->GetNumberOfWorkUnits());
   std::mutex          mutex;
   threader->ParallelizeArray(
     0,
@@ -128,14 +191,22 @@ ReduceRegion(MultiThreaderBase * threader, const TRegion & region, TAccumulator 
       const SizeValueType begin = extent * slab / slabs;
       const SizeValueType end = extent * (slab + 1) / slabs;
       TRegion             part = region;
-      part.SetIndex(slow, region.GetIndex(slow) + static_cast<IndexValueType>(begin));
-      part.SetSize(slow, end - begin);
+      part.SetIndex(axis, region.GetIndex(axis) + static_cast<IndexValueType>(begin));
+      part.SetSize(axis, end - begin);
       TAccumulator accumulator;
       reduce(part, accumulator);
       const std::lock_guard<std::mutex> lock(mutex);
       total.Merge(accumulator);
     },
     nullptr);
+}
+
+/** The same for slabs of whole rows, along the region's own slowest axis. */
+template <typename TRegion, typename TAccumulator, typename TFunction>
+void
+ReduceRegion(MultiThreaderBase * threader, const TRegion & region, TAccumulator & total, TFunction && reduce)
+{
+  ReduceRegion(threader, region, SlowestAxis(region), total, reduce);
 }
 } // namespace itk
 

@@ -1,6 +1,7 @@
 #ifndef itkImageStatisticsSink_h
 #define itkImageStatisticsSink_h
 
+#include "itkInstanceMoments.h"
 #include "itkLearnerSink.h"
 #include "itkMomentAccumulator.h"
 #include "itkQuantileSketch.h"

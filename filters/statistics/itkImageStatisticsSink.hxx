@@ -30,27 +30,33 @@ ImageStatisticsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
   const TMaskImage *  mask = this->GetMaskImage();
   ReduceRegion(this->GetMultiThreader(),
                this->m_Region,
+               SlowestAxis(image->GetLargestPossibleRegion()),
                m_Total,
                [&](const RegionType & slab, ImageStatistics & statistics)
                {
-                 const std::size_t length = slab.GetSize(0);
-                 ForEachRow(image,
+                 ForEachRun(image,
                             slab,
-                            [&](const typename TInputImage::IndexType & index, const auto * row)
+                            RunAxes(image, mask),
+                            [&](const typename TInputImage::IndexType & index, const auto * run, std::size_t length)
                             {
-                              const auto * maskRow = MaskAt(mask, index);
-                              statistics.moments.Add(row, maskRow, length);
+                              const auto * maskRun = MaskAt(mask, index);
+                              const auto   before = statistics.moments.Count();
+                              const auto   skipped = statistics.moments.Add(run, maskRun, length);
+                              statistics.voxels += statistics.moments.Count() - before + skipped;
                               for (std::size_t i = 0; i < length; ++i)
                               {
-                                if (maskRow && maskRow[i] == 0)
+                                const bool isInside = maskRun == nullptr || maskRun[i] != 0;
+                                statistics.nonPositive += isInside && run[i] <= typename TInputImage::PixelType{};
+                              }
+                              for (std::size_t i = 0; (skipped > 0 || m_CollectQuantiles) && i < length; ++i)
+                              {
+                                if (maskRun != nullptr && maskRun[i] == 0)
                                 {
                                   continue;
                                 }
-                                const auto value = static_cast<double>(row[i]);
-                                ++statistics.voxels;
+                                const auto value = static_cast<double>(run[i]);
                                 statistics.nan += std::isnan(value);
                                 statistics.infinite += std::isinf(value);
-                                statistics.nonPositive += value <= 0.0;
                                 if (m_CollectQuantiles && std::isfinite(value))
                                 {
                                   statistics.sketch.Add(static_cast<float>(value));
@@ -65,7 +71,7 @@ void
 ImageStatisticsSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
 {
   Superclass::AfterStreamedGenerateData();
-  this->SetMoments({ m_Total.moments.Mean(), m_Total.moments.Variance() });
+  this->SetMoments({ m_Total.moments.Mean(), m_Total.moments.Variance(), m_Total.moments.Count() });
   this->SetStatistics(std::make_shared<const ImageStatistics>(m_Total));
   m_Total = ImageStatistics{};
 }

@@ -9,17 +9,17 @@
 namespace itk
 {
 /** \class LearnerSink
- * \brief Base of filters that read an image once, in pieces of whole rows under a mask, and keep a small value.
+ * \brief Base of filters that read an image in pieces of whole rows under a mask, and keep a small value.
  *
- * A derived class implements StreamedGenerateData() on m_Region, sets m_Radius where it reads neighbours, and leaves
- * its value as a decorated output.
+ * A derived class implements StreamedGenerateData() on m_Region, sets m_Radius where it reads neighbours, overrides
+ * GetNumberOfPasses() where it needs more than one, and leaves its value as a decorated output.
  *
  * \par Access
- * Streams: one pass, in NumberOfStreamDivisions pieces with a rim of m_Radius.
+ * Streams: one pass, or GetNumberOfPasses(), each in NumberOfStreamDivisions pieces with a rim of m_Radius.
  *
  * \par Properties
  * - No division cuts a row, so that what is summed row by row has the same bits for every number of divisions.
- * - The divisions cover the image, each voxel once, however many are asked for.
+ * - The divisions of a pass cover the image, each voxel once, however many are asked for.
  * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
  *
  * \ingroup Statistics
@@ -44,11 +44,18 @@ public:
   itkSetInputMacro(MaskImage, TMaskImage);
   itkGetInputMacro(MaskImage, TMaskImage);
 
-  /** Number of pieces that the input is read in. Default 1. */
+  /** Number of pieces that a pass reads the input in. Default 1. */
   void
   SetNumberOfStreamDivisions(const unsigned int divisions) override
   {
     Superclass::SetNumberOfStreamDivisions(divisions);
+  }
+
+  /** Times that the input is read. */
+  virtual unsigned int
+  GetNumberOfPasses() const
+  {
+    return 1;
   }
 
 protected:
@@ -64,7 +71,7 @@ protected:
   unsigned int
   GetNumberOfInputRequestedRegions() override
   {
-    return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
+    return this->GetNumberOfPasses() * this->GetNumberOfDivisions();
   }
 
   void
@@ -72,7 +79,8 @@ protected:
   {
     const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
     m_Region = whole;
-    this->GetModifiableRegionSplitter()->GetSplit(division, this->GetNumberOfInputRequestedRegions(), m_Region);
+    const unsigned int divisions = this->GetNumberOfDivisions();
+    this->GetModifiableRegionSplitter()->GetSplit(division % divisions, divisions, m_Region);
     RegionType padded = m_Region;
     padded.PadByRadius(m_Radius);
     padded.Crop(whole);
@@ -93,6 +101,13 @@ protected:
   void
   ThreadedStreamedGenerateData(const RegionType &) override
   {
+  }
+
+  /** Of one pass, at most NumberOfStreamDivisions. */
+  unsigned int
+  GetNumberOfDivisions() const
+  {
+    return NumberOfRowDivisions(this->GetInput()->GetLargestPossibleRegion(), this->GetNumberOfStreamDivisions());
   }
 
   RegionType m_Region; // of the current division, without its rim; the input's requested region may be larger

@@ -20,20 +20,64 @@ namespace itk
 class QuantileSketch
 {
 public:
-  static constexpr std::size_t NumberOfBins = std::size_t{ 1 } << 18U;
+  static constexpr std::size_t  NumberOfBins = std::size_t{ 1 } << 18U;
+  static constexpr unsigned int DroppedBits = 14; ///< of a key: what is above them is the bin
+
+  /** 32 bits that rise with the value. */
+  static std::uint32_t
+  KeyOf(float value)
+  {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+  }
+
+  static float
+  ValueOf(std::uint32_t key)
+  {
+    const std::uint32_t bits = (key & 0x80000000U) != 0 ? key & 0x7fffffffU : ~key;
+    float               value = 0.0F;
+    std::memcpy(&value, &bits, sizeof(value));
+    return value;
+  }
 
   void
-  Add(float value)
+  Add(float value, std::uint64_t count = 1)
   {
     if (m_Counts.empty())
     {
       m_Counts.resize(NumberOfBins);
     }
     value += 0.0F; // -0 is 0
-    ++m_Counts[BinOf(value)];
-    ++m_Count;
+    m_Counts[KeyOf(value) >> DroppedBits] += count;
+    m_Count += count;
     m_Minimum = std::min(m_Minimum, value);
     m_Maximum = std::max(m_Maximum, value);
+  }
+
+  /** Those of `length` values whose `counts` is not 0. */
+  void
+  Add(const float * values, const unsigned char * counts, std::size_t length)
+  {
+    m_Counts.resize(NumberOfBins);
+    auto * const  bins = m_Counts.data();
+    std::uint64_t count = 0;
+    float         minimum = m_Minimum;
+    float         maximum = m_Maximum;
+    for (std::size_t i = 0; i < length; ++i)
+    {
+      if (counts[i] != 0)
+      {
+        const float value = values[i] + 0.0F; // -0 is 0
+        ++bins[KeyOf(value) >> DroppedBits];
+        ++count;
+        minimum = std::min(minimum, value);
+        maximum = std::max(maximum, value);
+      }
+    }
+    m_Count += count;
+    m_Minimum = minimum;
+    m_Maximum = maximum;
   }
 
   void
@@ -57,6 +101,20 @@ public:
   Count() const
   {
     return m_Count;
+  }
+  /** A value in the middle of a bin, 0 of the bin of 0; of bins beyond the finite floats it is not finite. */
+  static float
+  CentreOf(std::size_t bin)
+  {
+    return bin == NumberOfBins / 2
+             ? 0.0F
+             : ValueOf(static_cast<std::uint32_t>((bin << DroppedBits) + (std::size_t{ 1 } << (DroppedBits - 1U))));
+  }
+  /** Of values in a bin, 0 <= bin < NumberOfBins. */
+  std::uint64_t
+  CountAt(std::size_t bin) const
+  {
+    return m_Counts.empty() ? 0 : m_Counts[bin];
   }
   /** NaN when empty. */
   double
@@ -109,24 +167,10 @@ public:
   }
 
 private:
-  static constexpr unsigned int DroppedBits = 14;
-
-  static std::size_t
-  BinOf(float value)
-  {
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof(bits));
-    const std::uint32_t ordered = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-    return ordered >> DroppedBits;
-  }
-
   static double
   LowerEdge(std::size_t bin)
   {
-    const auto          ordered = static_cast<std::uint32_t>(bin << DroppedBits);
-    const std::uint32_t bits = (ordered & 0x80000000U) != 0 ? ordered & 0x7fffffffU : ~ordered;
-    float               value = 0.0F;
-    std::memcpy(&value, &bits, sizeof(value));
+    const float value = ValueOf(static_cast<std::uint32_t>(bin << DroppedBits));
     return std::isfinite(value) ? value : std::copysign(std::numeric_limits<float>::max(), value);
   }
 

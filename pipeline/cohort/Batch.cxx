@@ -2,6 +2,7 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 #include "Version.h"
@@ -97,13 +98,14 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
       return false;
     }
     const Sidecar sidecar = ReadSidecar(SidecarPath(task.output));
-    PipelineSpec  wanted = pipeline;
-    wanted.stages = Pipeline(pipeline, true).Describe();
-    PipelineSpec had = sidecar.pipeline;
+    PipelineSpec  wanted = WithoutFiles(pipeline);
+    wanted.stages = Pipeline(wanted, true).Describe();
+    PipelineSpec had = WithoutFiles(sidecar.pipeline);
     had.stages = Pipeline(had, true).Describe();
     return sidecar.version == Version && sidecar.report.output == task.output.filename().string() &&
            sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
-           WritePipeline(had) == WritePipeline(wanted) && sidecar.report.fileType == ToString(options.write.type) &&
+           WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&
+           sidecar.report.fileType == ToString(options.write.type) &&
            sidecar.report.inputSha256 == HashVolume(task.input) &&
            sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask));
   }

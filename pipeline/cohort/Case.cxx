@@ -2,6 +2,7 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 #include "SidecarJson.h"
 
 #include <sys/resource.h>
@@ -71,6 +72,14 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
                      options.field.string() + "; add 'histogram-retinex' or leave --field out");
   }
+  if (!options.weights.empty() &&
+      std::none_of(pipeline.stages.begin(),
+                   pipeline.stages.end(),
+                   [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).usesWeights; }))
+  {
+    throw UsageError("no stage of this pipeline uses weights, so " + options.weights.string() +
+                     " would change nothing; leave --weights out");
+  }
   WriteOptions write = options.write;
   write.type = options.maskIsOutput ? FileType::UInt8 : write.type;
   CheckWritable(task.output, write.type);
@@ -89,17 +98,25 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   MaskImage::Pointer mask;
   if (!task.mask.empty())
   {
-    mask = ReadMask(task.mask, *volume.channels.front(), report.warnings);
+    mask = ReadMask(task.mask, *volume.channels.front(), report.warnings, options.maskLabels);
     report.mask = task.mask.filename().string();
     report.maskSha256 = HashVolume(task.mask);
+    report.maskLabels = options.maskLabels;
+  }
+  WorkImage::Pointer weights;
+  if (!options.weights.empty())
+  {
+    weights = ReadWeights(options.weights, *volume.channels.front(), report.warnings);
+    report.weights = options.weights.filename().string();
+    report.weightsSha256 = HashVolume(options.weights);
   }
   report.readSeconds = SecondsSince(start);
 
   Volume output = volume;
-  for (std::size_t i = 0; i < volume.channels.size(); ++i)
+  output.channels.clear();
+  for (auto & channel : Pipeline(pipeline, mask.IsNotNull()).Run(volume.channels, mask, weights, options.execution))
   {
-    auto channel = Pipeline(pipeline, mask.IsNotNull()).Run(volume.channels[i], mask, options.execution);
-    output.channels[i] = channel.images.after;
+    output.channels.push_back(channel.images.after);
     report.channels.push_back(std::move(channel.report));
     result.channels.push_back(std::move(channel.images));
   }
@@ -160,6 +177,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   report.inputSha256 = volume.sha256;
   report.inputFormat = volume.format;
   report.inputComponent = volume.component;
+  report.files = HashFiles(pipeline);
   report.output = task.output.filename().string();
   report.fileType = ToString(write.type);
   report.site = task.site;
@@ -170,6 +188,30 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   report.peakMemoryMiB = PeakMemoryMiB();
   WriteTextFile(sidecar, WriteSidecar(report));
   return result;
+}
+
+std::vector<std::pair<std::string, std::string>>
+HashFiles(const PipelineSpec & pipeline)
+{
+  std::vector<std::pair<std::string, std::string>> hashes;
+  PipelineSpec                                     files = pipeline;
+  ForEachFile(files,
+              [&](std::string & text)
+              {
+                const std::filesystem::path file = FileOf(text);
+                std::string                 hash;
+                if (IsVolumeName(file) || std::filesystem::is_directory(file))
+                {
+                  hash = HashVolume(file);
+                }
+                else
+                {
+                  const std::string bytes = ReadTextFile(file);
+                  hash = Sha256(bytes.data(), bytes.size());
+                }
+                hashes.emplace_back(std::filesystem::path(text).filename().string(), hash);
+              });
+  return hashes;
 }
 
 std::vector<std::string>
@@ -195,7 +237,8 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
   {
     try
     {
-      volume.channels[i] = Pipeline(sidecar.pipeline, true).Undo(volume.channels[i], sidecar.learned[i]);
+      volume.channels[i] =
+        Pipeline(WithoutFiles(sidecar.pipeline), true).Undo(volume.channels[i], sidecar.learned[i], i);
     }
     catch (const Error & error)
     {

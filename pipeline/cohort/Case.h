@@ -24,11 +24,13 @@ struct CaseTask
 
 struct CaseOptions
 {
-  Execution             execution;
-  WriteOptions          write;
-  std::filesystem::path field;                ///< where to write the multiplicative field; empty: nowhere
-  std::filesystem::path mask;                 ///< where to write the mask; empty: nowhere
-  bool                  maskIsOutput = false; ///< the task's output is the mask instead of the image
+  Execution              execution;
+  WriteOptions           write;
+  std::filesystem::path  field;                ///< where to write the multiplicative field; empty: nowhere
+  std::filesystem::path  mask;                 ///< where to write the mask; empty: nowhere
+  bool                   maskIsOutput = false; ///< the task's output is the mask instead of the image
+  std::vector<long long> maskLabels;           ///< values of the task's mask that count as inside; empty: 0.5 and above
+  std::filesystem::path  weights;              ///< a weight for each voxel in the statistics; empty: none
 };
 
 struct CaseResult
@@ -41,6 +43,11 @@ struct CaseResult
  * \throws Error; nothing is left under a final name then. */
 CaseResult
 ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options);
+
+/** The text of each option that names a file, without folders, and the file's sha256. \throws Error where it cannot be
+ * read. */
+std::vector<std::pair<std::string, std::string>>
+HashFiles(const PipelineSpec & pipeline);
 
 /** Reads an output and its sidecar and writes the original intensities.
  * Returns what could not be brought back (voxels that were replaced or clamped), with counts.

@@ -78,13 +78,21 @@ HashVolume(const std::filesystem::path & path);
 bool
 HoldsDicomSeries(const std::filesystem::path & folder);
 
-/** Like ReadVolume, reduced to a mask: non-zero where the value is >= 0.5 (finite). One channel, one frame.
- * The geometry must agree with that of `image`: the sizes equal, and no corner displaced by more than 0.5 voxel.
- * Of PNG, JPEG and TIFF, which have no position in space, only the sizes must agree.
- * The mask is returned on the image's own geometry; a displacement above 0.01 voxel adds a sentence to `warnings`.
- * \throws Error printing both geometries. */
+/** Like ReadVolume, reduced to a mask: non-zero where the value is >= 0.5 (finite) or, with labels, equal to one of
+ * them. One channel, one frame. The geometry must agree with that of `image`: the sizes equal, and no corner displaced
+ * by more than 0.5 voxel. Of PNG, JPEG and TIFF, which have no position in space, only the sizes must agree. The mask
+ * is returned on the image's own geometry; a displacement above 0.01 voxel adds a sentence to `warnings`. \throws Error
+ * printing both geometries. */
 MaskImage::Pointer
-ReadMask(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
+ReadMask(const std::filesystem::path &  path,
+         const WorkImage &              image,
+         std::vector<std::string> &     warnings,
+         const std::vector<long long> & labels = {});
+
+/** Weights of an image's voxels, read under the rules of ReadMask(). \throws Error where one is negative or not finite.
+ */
+WorkImage::Pointer
+ReadWeights(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
 
 /** Largest displacement of a corner voxel between the two grids, in voxels of the first; infinity where sizes differ.
  */

@@ -2,9 +2,11 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -31,11 +33,11 @@ SchemaOf(const ParameterRecord & parameter)
   {
     bounds["maximum"] = parameter.maximum;
   }
-  if (type == "numbers")
+  if (type == "numbers" || type == "strings")
   {
-    schema["type"] = "array";
-    schema["items"] = { { "type", "number" } };
-    schema["items"].update(bounds);
+    Json item = { { "type", type.substr(0, type.size() - 1) } };
+    item.update(bounds);
+    schema["oneOf"] = { item, { { "type", "array" }, { "items", item } } };
   }
   else
   {
@@ -104,19 +106,33 @@ ValueFromJson(const Json & json, const std::string & where)
       return json.get<std::string>();
     case Json::value_t::array:
     {
+      if (!json.empty() && json.front().is_string())
+      {
+        std::vector<std::string> texts;
+        for (const auto & item : json)
+        {
+          if (!item.is_string())
+          {
+            throw UsageError(where + ": a list that begins with a string holds strings only, not " + item.dump());
+          }
+          texts.push_back(item.get<std::string>());
+        }
+        return texts;
+      }
       std::vector<double> numbers;
       for (const auto & item : json)
       {
-        if (!item.is_number())
+        if (!item.is_number() && !item.is_null())
         {
-          throw UsageError(where + ": a list holds numbers only, not " + item.dump());
+          throw UsageError(where + ": a list that begins with a number holds numbers only, not " + item.dump());
         }
-        numbers.push_back(item.get<double>());
+        numbers.push_back(item.is_null() ? std::numeric_limits<double>::quiet_NaN() : item.get<double>());
       }
       return numbers;
     }
     default:
-      throw UsageError(where + ": must be a number, a string, true, false or a list of numbers, not " + json.dump());
+      throw UsageError(where + ": must be a number, a string, true, false or a list of numbers or strings, not " +
+                       json.dump());
   }
 }
 
@@ -124,7 +140,7 @@ Value
 ValueFromText(const ParameterRecord & parameter, const std::string & text, const std::string & where)
 {
   const std::string type = parameter.Type();
-  if (type == "string")
+  if (type == "string" || type == "strings")
   {
     return text;
   }
@@ -135,7 +151,7 @@ ValueFromText(const ParameterRecord & parameter, const std::string & text, const
 }
 
 PipelineSpec
-ParsePipeline(const std::string & text, const std::string & name)
+ParsePipeline(const std::string & text, const std::string & name, const std::filesystem::path & folder)
 {
   Json json;
   try
@@ -194,15 +210,17 @@ ParsePipeline(const std::string & text, const std::string & name)
       if (key != "stage")
       {
         const std::string option = where + " (" + stage.name + "): '" + key + "'";
-        if (value.is_null())
+        if (value.is_null() ||
+            (value.is_array() && std::any_of(value.begin(), value.end(), [](const Json & x) { return x.is_null(); })))
         {
-          throw UsageError(option + " is null; leave it out for its default");
+          throw UsageError(option + " is null, or holds one; leave it out for its default");
         }
         stage.options.emplace_back(key, ValueFromJson(value, option));
       }
     }
     spec.stages.push_back(std::move(stage));
   }
+  ForEachFile(spec, [&](std::string & file) { file = (folder / file).string(); });
   try
   {
     const Pipeline check(spec, true);
@@ -217,7 +235,7 @@ ParsePipeline(const std::string & text, const std::string & name)
 PipelineSpec
 ReadPipelineFile(const std::filesystem::path & path)
 {
-  return ParsePipeline(ReadTextFile(path), path.string());
+  return ParsePipeline(ReadTextFile(path), path.string(), path.parent_path());
 }
 
 std::string

@@ -15,9 +15,10 @@ namespace isolux
 PipelineSpec
 ReadPipelineFile(const std::filesystem::path & path);
 
-/** As ReadPipelineFile; `name` stands for the file in messages. */
+/** As ReadPipelineFile; `name` stands for the file in messages, and `folder` is where the files lie that it names by a
+ * relative path; empty: the working directory. */
 PipelineSpec
-ParsePipeline(const std::string & text, const std::string & name);
+ParsePipeline(const std::string & text, const std::string & name, const std::filesystem::path & folder = {});
 
 /** Every stage with the given options, in the form that ReadPipelineFile reads. */
 std::string

@@ -2,6 +2,7 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "Version.h"
 #include "Volume.h"
@@ -112,6 +113,14 @@ WriteSidecar(const CaseReport & report)
   if (!report.mask.empty())
   {
     json["mask"] = { { "name", report.mask }, { "sha256", report.maskSha256 } };
+    if (!report.maskLabels.empty())
+    {
+      json["mask"]["labels"] = report.maskLabels;
+    }
+  }
+  if (!report.weights.empty())
+  {
+    json["weights"] = { { "name", report.weights }, { "sha256", report.weightsSha256 } };
   }
   json["output"] = { { "name", report.output },
                      { "type", report.fileType },
@@ -122,12 +131,25 @@ WriteSidecar(const CaseReport & report)
     json["site"] = report.site;
   }
   json["nan"] = report.nanPolicy;
-  Json stages = Json::array();
+  PipelineSpec pipeline;
   for (const auto & stage : report.channels.front().stages)
+  {
+    pipeline.stages.push_back({ stage.name, stage.options });
+  }
+  Json stages = Json::array();
+  for (const auto & stage : WithFileNames(pipeline).stages)
   {
     stages.push_back({ { "stage", stage.name }, { "options", ToJson(stage.options) } });
   }
   json["pipeline"] = stages;
+  if (!report.files.empty())
+  {
+    json["files"] = Json::array();
+    for (const auto & [name, sha256] : report.files)
+    {
+      json["files"].push_back({ { "name", name }, { "sha256", sha256 } });
+    }
+  }
   json["evenness_definition"] = EvennessDefinition;
   json["channels"] = Json::array();
   for (const auto & channel : report.channels)
@@ -177,6 +199,12 @@ ReadSidecar(const std::filesystem::path & path)
     {
       report.mask = json["mask"].at("name").get<std::string>();
       report.maskSha256 = json["mask"].at("sha256").get<std::string>();
+      report.maskLabels = json["mask"].value("labels", std::vector<long long>());
+    }
+    if (json.contains("weights"))
+    {
+      report.weights = json["weights"].at("name").get<std::string>();
+      report.weightsSha256 = json["weights"].at("sha256").get<std::string>();
     }
     report.output = json.at("output").at("name").get<std::string>();
     report.fileType = json.at("output").at("type").get<std::string>();
@@ -189,6 +217,10 @@ ReadSidecar(const std::filesystem::path & path)
     {
       sidecar.pipeline.stages.push_back(
         { stage.at("stage").get<std::string>(), ValuesFrom(stage.at("options"), name) });
+    }
+    for (const auto & file : json.value("files", Json::array()))
+    {
+      report.files.emplace_back(file.at("name").get<std::string>(), file.at("sha256").get<std::string>());
     }
     for (const auto & channel : json.at("channels"))
     {

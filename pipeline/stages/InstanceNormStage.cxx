@@ -1,180 +1,157 @@
+#include "MomentsNorm.h"
 #include "Stages.h"
 
-#include "Error.h"
-
-#include "itkImageStatisticsSink.h"
-#include "itkInstanceNormalizationImageFilter.h"
-
-#include <algorithm>
-#include <limits>
-#include <sstream>
+#include <map>
 
 namespace isolux
 {
 namespace
 {
-using Sink = itk::ImageStatisticsSink<WorkImage, MaskImage>;
-using Filter = itk::InstanceNormalizationImageFilter<WorkImage>;
-
-constexpr double none = std::numeric_limits<double>::infinity();
-
-const std::vector<std::string> &
-OutsideNames() // in the order of itk::OutsideMask
-{
-  static const std::vector<std::string> names = { "transform", "keep", "zero" };
-  return names;
-}
-
 struct InstanceNormOptions
 {
-  double      eps = Filter::DefaultEpsilon;
-  double      gamma = 1.0;
-  double      beta = 0.0;
-  std::string outside = OutsideNames().front();
+  std::string         axes = "series";
+  long long           frame = 0;
+  std::string         compatible_with = "torch";
+  double              eps = MomentsNorm::Filter::DefaultEpsilon;
+  std::string         eps_mode = "inside";
+  long long           ddof = 0;
+  std::vector<double> gamma = { 1.0 };
+  std::vector<double> beta = { 0.0 };
+  std::string         outside = OutsideNames().front();
 
   void
   Visit(ParameterVisitor & visit)
   {
-    visit({ "eps", Unit::None, "Added to the variance, in squared intensity.", 0.0, none }, eps);
-    visit({ "gamma", Unit::None, "Standard deviation of the output inside the mask." }, gamma);
-    visit({ "beta", Unit::None, "Mean of the output inside the mask." }, beta);
-    visit({ "outside",
+    visit({ "axes",
             Unit::None,
-            "Voxels outside the mask: mapped like those inside, kept as they are, or set to zero.",
-            -none,
-            none,
-            OutsideNames() },
-          outside);
+            "Axes that statistics run over: series (all), volume or frame (x, y, z), slice (x, y), voxel-time (t), "
+            "reference-frame (x, y, z of one frame, for all), or letters of xyztc, c being the channels." },
+          axes);
+    visit({ "frame", Unit::None, "Frame that axes reference-frame takes, from 0.", 0.0, Unbounded }, frame);
+    visit({ "compatible_with",
+            Unit::None,
+            "Whose ddof, eps, eps_mode and outside to take.",
+            -Unbounded,
+            Unbounded,
+            { "torch", "monai", "torchio", "nnunet", "intensity-normalization", "itk" } },
+          compatible_with);
+    visit({ "eps", Unit::None, "In squared intensity where it is inside the root, else in intensity.", 0.0, Unbounded },
+          eps);
+    visit({ "eps_mode",
+            Unit::None,
+            "The divisor: inside, sqrt(variance + eps); max, max(deviation, eps); none, the deviation.",
+            -Unbounded,
+            Unbounded,
+            { "inside", "max", "none" } },
+          eps_mode);
+    visit({ "ddof", Unit::None, "Variance is divided by n - ddof: 0 biased, 1 unbiased.", 0.0, 1.0 }, ddof);
+    visit({ "gamma", Unit::None, "Standard deviation of the output inside the mask; one, or one for each channel." },
+          gamma);
+    visit({ "beta", Unit::None, "Mean of the output inside the mask; one, or one for each channel." }, beta);
+    VisitOutside(visit, outside);
   }
 };
 
-struct InstanceNormLearned
+/** Letters of xyztc for a preset; the text itself where it is none. */
+std::string
+AxesOf(const std::string & text)
 {
-  double    mean = 0.0;
-  double    variance = 0.0;
-  long long voxels = 0;
-  long long non_finite = 0;
+  static const std::map<std::string, std::string> presets = { { "series", "xyzt" },  { "volume", "xyz" },
+                                                              { "frame", "xyz" },    { "slice", "xy" },
+                                                              { "voxel-time", "t" }, { "reference-frame", "xyzt" } };
+  const auto                                      preset = presets.find(text);
+  return preset == presets.end() ? text : preset->second;
+}
 
-  void
-  Visit(ParameterVisitor & visit)
-  {
-    visit({ "mean", Unit::Intensity, "Of the finite voxels inside the mask." }, mean);
-    visit({ "variance", Unit::None, "Biased, in squared intensity." }, variance);
-    visit({ "voxels", Unit::Voxel, "That mean and variance rest on." }, voxels);
-    visit({ "non_finite", Unit::Voxel, "NaN and infinite voxels inside the mask, which were skipped." }, non_finite);
-  }
-};
-
-class InstanceNormStage : public StageOf<InstanceNormOptions, InstanceNormLearned>
+class InstanceNormStage : public MomentsStage<InstanceNormOptions>
 {
 public:
-  Flow
-  Connect(const Flow & input, unsigned int streamDivisions) override
+  void
+  CheckOptions(const std::string & where) const override
   {
-    m_Sink = this->Make<Sink>();
-    m_Sink->SetInput(input.image);
-    m_Sink->SetMaskImage(input.mask);
-    m_Sink->SetNumberOfStreamDivisions(streamDivisions);
-
-    auto filter = this->MakeFilter(input.image);
-    filter->SetMomentsInput(m_Sink->GetMomentsOutput());
-    filter->SetMaskImage(input.mask);
-    return { filter->GetOutput(), input.mask };
-  }
-
-  WorkImage::Pointer
-  ConnectInverse(const WorkImage::Pointer & output) override
-  {
-    if (m_Options.outside != "transform")
+    const auto & options = m_Options;
+    const auto   axes = AxesOf(options.axes);
+    auto         letters = axes;
+    std::sort(letters.begin(), letters.end());
+    if (letters.empty() || letters.find_first_not_of("xyztc") != std::string::npos ||
+        std::unique(letters.begin(), letters.end()) != letters.end() || letters == "c")
     {
-      throw Error("instance-norm with outside '" + m_Options.outside +
-                  "' cannot be undone: what was outside the mask is lost; normalize with --outside transform");
+      throw UsageError(where +
+                       ": 'axes' must be series, volume, frame, slice, voxel-time, reference-frame, or letters of "
+                       "xyztc, each once and not c alone; not '" +
+                       options.axes + "'");
     }
-    if (m_Options.gamma == 0.0)
+    const InstanceNormOptions defaults;
+    if (options.frame != defaults.frame && options.axes != "reference-frame")
     {
-      throw Error("instance-norm with gamma 0 cannot be undone: every voxel became beta");
+      throw UsageError(where + ": 'frame' belongs to axes reference-frame, not to '" + options.axes + "'");
     }
-    if (m_Learned.voxels == 0)
+    if (options.compatible_with != defaults.compatible_with &&
+        (options.eps != defaults.eps || options.eps_mode != defaults.eps_mode || options.ddof != defaults.ddof ||
+         options.outside != defaults.outside))
     {
-      throw Error("instance-norm over an empty mask cannot be undone: every voxel became beta");
+      throw UsageError(where + ": compatible_with '" + options.compatible_with +
+                       "' sets eps, eps_mode, ddof and outside; leave those out, or it");
     }
-    output->UpdateOutputInformation();
-    const auto normalized = static_cast<unsigned long long>(m_Learned.voxels + m_Learned.non_finite);
-    if (m_Learned.variance == 0.0 && normalized != output->GetLargestPossibleRegion().GetNumberOfPixels())
+    if (options.eps_mode == "none" && options.eps != defaults.eps)
     {
-      throw Error("instance-norm over a mask of one intensity cannot be undone: what was outside it became beta too");
+      throw UsageError(where + ": eps_mode none takes no 'eps'; leave it out");
     }
-    auto filter = this->MakeFilter(output);
-    filter->SetMoments({ m_Learned.mean, m_Learned.variance });
-    filter->InverseOn();
-    return filter->GetOutput();
-  }
-
-  std::vector<std::string>
-  Warnings() const override
-  {
-    std::vector<std::string> warnings;
-    if (!m_Sink || !m_Sink->GetStatistics())
-    {
-      return warnings;
-    }
-    const auto & statistics = *m_Sink->GetStatistics();
-    const auto & moments = m_Sink->GetMoments();
-    if (statistics.moments.Count() == 0)
-    {
-      warnings.emplace_back("no finite voxel inside the mask: every voxel becomes beta");
-    }
-    else if (moments.variance == 0.0)
-    {
-      std::ostringstream text;
-      text << "all " << statistics.moments.Count() << " voxels inside the mask have the intensity " << moments.mean
-           << ": every voxel becomes beta";
-      warnings.push_back(text.str());
-    }
-    else if (m_Options.eps > 0.01 * moments.variance)
-    {
-      std::ostringstream text;
-      text << "eps " << m_Options.eps << " is not small beside the variance " << moments.variance
-           << ": the output's deviation is below gamma; lower --eps";
-      warnings.push_back(text.str());
-    }
-    if (const auto skipped = statistics.nan + statistics.infinite)
-    {
-      warnings.push_back(std::to_string(skipped) + " voxels inside the mask are NaN or infinite: skipped");
-    }
-    return warnings;
   }
 
 protected:
-  void
-  Collect() override
+  MomentsNorm::Settings
+  GetSettings() const override
   {
-    if (m_Sink && m_Sink->GetStatistics())
+    const auto            letters = AxesOf(m_Options.axes);
+    MomentsNorm::Settings settings;
+    settings.stage = "instance-norm";
+    for (unsigned int axis = 0; axis < WorkImage::ImageDimension; ++axis)
     {
-      const auto & statistics = *m_Sink->GetStatistics();
-      m_Learned = { m_Sink->GetMoments().mean,
-                    m_Sink->GetMoments().variance,
-                    static_cast<long long>(statistics.moments.Count()),
-                    static_cast<long long>(statistics.nan + statistics.infinite) };
+      settings.kept[axis] = letters.find("xyzt"[axis]) == std::string::npos;
     }
+    settings.oneFrame = m_Options.axes == "reference-frame";
+    settings.frame = m_Options.frame;
+    settings.eps = m_Options.eps;
+    settings.epsMode = m_Options.eps_mode == "inside" ? itk::EpsilonMode::Inside
+                       : m_Options.eps_mode == "max"  ? itk::EpsilonMode::Maximum
+                                                      : itk::EpsilonMode::None;
+    settings.ddof = static_cast<unsigned int>(m_Options.ddof);
+    settings.gamma = this->OfChannel(m_Options.gamma, "gamma");
+    settings.beta = this->OfChannel(m_Options.beta, "beta");
+    settings.outside = m_Options.outside;
+
+    const auto & peer = m_Options.compatible_with;
+    if (peer == "torchio" || peer == "itk")
+    {
+      settings.ddof = 1;
+      settings.epsMode = itk::EpsilonMode::None;
+    }
+    else if (peer == "monai")
+    {
+      settings.epsMode = itk::EpsilonMode::None;
+      settings.outside = "keep";
+    }
+    else if (peer == "nnunet")
+    {
+      settings.epsMode = itk::EpsilonMode::Maximum;
+      settings.eps = 1e-8;
+      settings.outside = "keep";
+    }
+    else if (peer == "intensity-normalization")
+    {
+      settings.epsMode = itk::EpsilonMode::None;
+    }
+    return settings;
   }
 
-private:
-  Filter::Pointer
-  MakeFilter(const WorkImage::Pointer & input)
+  std::vector<WorkImage::Pointer>
+  Pooled(const Flow & input) const override
   {
-    auto filter = this->Make<Filter>();
-    filter->SetInput(input);
-    filter->SetEpsilon(m_Options.eps);
-    filter->SetGamma(m_Options.gamma);
-    filter->SetBeta(m_Options.beta);
-    const auto & names = OutsideNames();
-    filter->SetOutside(
-      static_cast<itk::OutsideMask>(std::find(names.begin(), names.end(), m_Options.outside) - names.begin()));
-    return filter;
+    return AxesOf(m_Options.axes).find('c') != std::string::npos && !input.channels.empty()
+             ? input.channels
+             : std::vector<WorkImage::Pointer>{ input.image };
   }
-
-  Sink::Pointer m_Sink;
 };
 } // namespace
 
@@ -185,11 +162,12 @@ DescribeInstanceNormStage()
   stage.name = "instance-norm";
   stage.family = "normalization";
   stage.summary = "Subtracts the mean of the image's own foreground and divides by its standard deviation.";
-  stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta";
+  stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, for each instance";
   stage.reference = "D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv 1607.08022, 2016";
   stage.access = Access::TwoPass;
+  stage.usesWeights = true;
   stage.inverse =
-    "exact, within float32 rounding; not with outside 'keep' or 'zero', gamma 0, or a mask of one intensity";
+    "exact, within float32; not with outside keep or zero, gamma 0, or an instance constant or empty in the mask";
   stage.make = [] { return std::make_unique<InstanceNormStage>(); };
   return stage;
 }

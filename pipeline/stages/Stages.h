@@ -6,9 +6,27 @@ namespace isolux
 {
 // One function for each file in this folder.
 StageDescription
+DescribeAdaptiveNormStage();
+StageDescription
+DescribeBandNormStage();
+StageDescription
+DescribeBatchNormStage();
+StageDescription
+DescribeDivisiveNormStage();
+StageDescription
 DescribeForegroundStage();
 StageDescription
 DescribeHistogramRetinexStage();
 StageDescription
+DescribeGroupNormStage();
+StageDescription
 DescribeInstanceNormStage();
+StageDescription
+DescribeLayerNormStage();
+StageDescription
+DescribeRobustNormStage();
+StageDescription
+DescribeModeNormStage();
+StageDescription
+DescribeQuantileNormStage();
 } // namespace isolux

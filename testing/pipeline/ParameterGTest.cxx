@@ -148,7 +148,27 @@ TEST(Parameter, WrongTypeIsRefusedWithWhatIsWantedAndWhatWasGiven)
   EXPECT_EQ(Refusal("order", std::string("three")), "stage 2 (retinex): 'order' must be a whole number, not three");
   EXPECT_EQ(Refusal("gain", true), "stage 2 (retinex): 'gain' must be a number, not true");
   EXPECT_EQ(Refusal("rule", 3LL), "stage 2 (retinex): 'rule' must be a string, not 3");
-  EXPECT_EQ(Refusal("widths", 0.1), "stage 2 (retinex): 'widths' must be a list of numbers, not 0.1");
+  EXPECT_EQ(Refusal("widths", true), "stage 2 (retinex): 'widths' must be a list of numbers, not true");
+}
+
+TEST(Parameter, AListTakesASingleValueToo)
+{
+  std::vector<double>      numbers = { 1.0, 2.0 };
+  std::vector<std::string> texts = { "a" };
+  const Visitable          members = [&](ParameterVisitor & visit)
+  {
+    visit({ "numbers", Unit::None, "Some." }, numbers);
+    visit({ "texts", Unit::None, "Some." }, texts);
+  };
+  Assign(members, { { "numbers", 3LL }, { "texts", std::string("b") } }, "here");
+  EXPECT_EQ(numbers, std::vector<double>{ 3.0 });
+  EXPECT_EQ(texts, std::vector<std::string>{ "b" });
+  Assign(members, { { "numbers", 0.5 }, { "texts", std::vector<std::string>{ "c", "d" } } }, "here");
+  EXPECT_EQ(numbers, std::vector<double>{ 0.5 });
+  EXPECT_EQ(texts, (std::vector<std::string>{ "c", "d" }));
+  Assign(members, { { "texts", std::vector<double>{} } }, "here"); // an empty list has no type
+  EXPECT_TRUE(texts.empty());
+  EXPECT_THROW(Assign(members, { { "texts", std::vector<double>{ 1.0 } } }, "here"), UsageError);
 }
 
 TEST(Parameter, ValuesBeyondEitherBoundAreRefusedWithBothAndTheUnit)

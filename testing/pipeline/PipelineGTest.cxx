@@ -161,8 +161,8 @@ TEST(Pipeline, EveryFrameOfASeriesIsMappedAlike)
   EXPECT_EQ(result.images.field->GetLargestPossibleRegion().GetSize(3), 1U);
   EXPECT_EQ(result.images.mask->GetLargestPossibleRegion().GetSize(3), 1U);
   const auto & norm = result.report.stages[2].learned;
-  const double mean = std::get<double>(norm[0].second);
-  const double deviation = std::sqrt(std::get<double>(norm[1].second) + 1e-5);
+  const double mean = std::get<std::vector<double>>(norm[0].second).at(0);
+  const double deviation = std::sqrt(std::get<std::vector<double>>(norm[1].second).at(0) + 1e-5);
   const auto   frame = result.images.field->GetBufferedRegion().GetNumberOfPixels();
   for (std::size_t i = 0; i < 3 * frame; i += 101)
   {

@@ -95,7 +95,7 @@ TEST_F(SidecarTest, HoldsWhatTheIssueAsksFor)
   EXPECT_EQ(channel.at("stages").at(0).at("learned").at("rule"), "log-otsu");
   EXPECT_GT(channel.at("stages").at(0).at("learned").at("voxels").get<int>(), 0);
   EXPECT_GT(channel.at("stages").at(1).at("learned").at("coefficients").size(), 1U);
-  EXPECT_GT(channel.at("stages").at(2).at("learned").at("variance").get<double>(), 0.0);
+  EXPECT_GT(channel.at("stages").at(2).at("learned").at("variance").at(0).get<double>(), 0.0);
   for (const char * count : { "nan", "infinite", "non_positive" })
   {
     EXPECT_EQ(channel.at("before").at(count), 0) << count;

@@ -176,16 +176,35 @@ TEST_P(StageContract, OptionsGoThroughAPipelineFileUnchanged)
     {
       value = std::vector<double>{ third, third };
     }
+    else if (option.Type() == "strings")
+    {
+      continue; // files, which a pipeline looks for
+    }
     else if (option.Type() == "boolean")
     {
       value = !std::get<bool>(value);
     }
     changed.emplace_back(option.name, value);
+
+    const auto alone = MakeStage(m_Stage, { changed.back() });
+    try
+    {
+      alone->CheckOptions(m_Stage.name);
+    }
+    catch (const UsageError & error) // it goes with another option only
+    {
+      EXPECT_NE(std::string(error.what()).find("'" + option.name + "'"), std::string::npos) << error.what();
+      continue;
+    }
+    PipelineSpec spec;
+    spec.stages = { { m_Stage.name, { changed.back() } } };
+    const auto back = Pipeline(ParsePipeline(WritePipeline(spec), "text"), true).Describe().front().options;
+    EXPECT_EQ(back, Read([&](ParameterVisitor & visit) { alone->VisitOptions(visit); })) << option.name;
   }
-  PipelineSpec spec;
-  spec.stages = { { m_Stage.name, changed } };
-  const auto back = ParsePipeline(WritePipeline(spec), "text");
-  EXPECT_EQ(Pipeline(back, true).Describe().front().options, changed);
+  const auto all = MakeStage(m_Stage, changed);
+  const auto again = MakeStage(m_Stage, ThroughJson(changed));
+  EXPECT_EQ(Read([&](ParameterVisitor & visit) { again->VisitOptions(visit); }),
+            Read([&](ParameterVisitor & visit) { all->VisitOptions(visit); }));
 }
 
 TEST_P(StageContract, AnUnknownOptionIsNamedWithTheNearestOne)
@@ -333,7 +352,7 @@ TEST_P(StageContract, TheSameBitsForAnyNumberOfThreadsAndStreamDivisions)
 TEST_P(StageContract, ReadsItsInputAsDeclared)
 {
   using Monitor = itk::PipelineMonitorImageFilter<WorkImage>;
-  const Shape shape{ "volume", { { 13, 11, 40, 1 } }, { { 3, -2, 5, 0 } } };
+  const Shape shape{ "volume", { { 13, 11, 400, 1 } }, { { 3, -2, 5, 0 } } };
   const auto  image = Head(shape);
   // ShiftScale hands out no more than it is asked for: the image itself would give its whole buffer at once.
   auto source = itk::ShiftScaleImageFilter<WorkImage, WorkImage>::New();
@@ -367,9 +386,9 @@ TEST_P(StageContract, ReadsItsInputAsDeclared)
       EXPECT_EQ(readWhole, 0);
       break;
     case Access::TwoPass:
-      EXPECT_EQ(regions.size(), 2 * divisions);
+      EXPECT_EQ(regions.size(), (m_Stage.learningPasses + 1) * divisions);
       EXPECT_EQ(readWhole, 0);
-      EXPECT_LE(read, 3 * whole.GetNumberOfPixels()); // twice, and the rims of the learner
+      EXPECT_LE(read, (m_Stage.learningPasses + 2) * whole.GetNumberOfPixels()); // once more for the learner's rims
       break;
     case Access::WholeImage:
       EXPECT_GT(readWhole, 0);
@@ -473,6 +492,19 @@ TEST_P(StageContract, TheInverseGivesTheInputBackOrSaysWhyNot)
       }
     }
   }
+  const auto isRefused = [&](const Values & options) // they go with others only
+  {
+    try
+    {
+      MakeStage(m_Stage, options)->CheckOptions(m_Stage.name);
+      return false;
+    }
+    catch (const UsageError &)
+    {
+      return true;
+    }
+  };
+  settings.erase(std::remove_if(settings.begin(), settings.end(), isRefused), settings.end());
   for (const auto & shape : Shapes())
   {
     for (const auto & options : settings)

@@ -78,7 +78,78 @@ TEST_F(Cli, AFlagTakesANegativeNumber)
   this->WriteHead("head.nii");
   this->Expect(0, { "instance-norm", "head.nii", "a.nii", "--beta", "-1", "--gamma=-2.5e-1" });
   EXPECT_NEAR(this->Json("a.json")["channels"][0]["after"]["mean"].get<double>(), -1.0, 1e-6); // of rounded voxels
-  EXPECT_EQ(this->Json("a.json")["pipeline"][0]["options"]["gamma"], -0.25);
+  EXPECT_EQ(this->Json("a.json")["pipeline"][0]["options"]["gamma"][0], -0.25);
+}
+
+TEST_F(Cli, MaskLabelsChooseValuesOfTheMaskAndWeightsSayHowMuchAVoxelCounts)
+{
+  this->WriteHead("head.nii");
+  const auto labels = [](float value) { return value > 100.0F ? 3.0F : value > 60.0F ? 1.0F : 0.0F; };
+  for (const auto & [name, wanted] : { std::pair("labels.nii", 0.0F), { "one.nii", 1.0F }, { "three.nii", 3.0F } })
+  {
+    this->WriteChangedHead(name,
+                           [&, wanted = wanted](WorkImage & image)
+                           {
+                             for (std::size_t i = 0; i < image.GetBufferedRegion().GetNumberOfPixels(); ++i)
+                             {
+                               const float label = labels(image.GetBufferPointer()[i]);
+                               image.GetBufferPointer()[i] =
+                                 wanted == 0.0F ? label : static_cast<float>(label == wanted);
+                             }
+                           });
+  }
+  this->Expect(0, { "instance-norm", "head.nii", "a.nii", "-x", "labels.nii", "--mask-labels", "3" });
+  this->Expect(0, { "instance-norm", "head.nii", "b.nii", "-x", "three.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "c.nii", "-x", "labels.nii" });
+  EXPECT_EQ(this->Bytes("a.nii"), this->Bytes("b.nii"));
+  EXPECT_NE(this->Bytes("a.nii"), this->Bytes("c.nii"));
+  EXPECT_EQ(this->Json("a.json")["mask"]["labels"], nlohmann::json({ 3 }));
+
+  this->Expect(0, { "instance-norm", "head.nii", "w.nii", "-w", "one.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "x.nii", "-x", "one.nii" });
+  const auto weighted = this->Pixels("w.nii");
+  const auto masked = this->Pixels("x.nii");
+  for (std::size_t i = 0; i < weighted.size(); ++i)
+  {
+    ASSERT_NEAR(weighted[i], masked[i], 1e-5F); // a quotient of sums that rounds anew, then to float
+  }
+  EXPECT_EQ(this->Json("w.json")["weights"]["name"], "one.nii");
+  this->Expect(0, { "restore", "w.nii", "back.nii" });
+
+  this->Expect(2, { "instance-norm", "head.nii", "y.nii", "--mask-labels", "3" }, { "give it with --mask" });
+  this->Expect(2,
+               { "instance-norm", "head.nii", "y.nii", "-x", "labels.nii", "--mask-labels", "1,b" },
+               { "--mask-labels must be whole numbers parted by commas, such as 1,3; not '1,b'" });
+  this->Expect(2, { "foreground", "head.nii", "y.nii", "-w", "one.nii" }, { "one.nii would change nothing" });
+  this->WriteChangedHead("negative.nii", [](WorkImage & image) { image.GetBufferPointer()[7] = -1.0F; });
+  this->Expect(1,
+               { "instance-norm", "head.nii", "y.nii", "-w", "negative.nii" },
+               { "negative.nii: weights must be 0 or more, but 1 are negative, NaN or infinite; set those to 0" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "y.nii"));
+}
+
+TEST_F(Cli, ChannelsOfAPictureArePooledByLayerNormAndUndone)
+{
+  const std::string picture = ISOLUX_SOURCE_DIR "/data/photos/retina_rgb.png";
+  this->Expect(0, { "layer-norm", picture, "layer.tif" });
+  this->Expect(0, { "instance-norm", picture, "pooled.tif", "--axes", "xyzc" });
+  this->Expect(0, { "instance-norm", picture, "alone.tif" });
+  EXPECT_EQ(this->Bytes("layer.tif"), this->Bytes("pooled.tif"));
+  EXPECT_NE(this->Bytes("layer.tif"), this->Bytes("alone.tif"));
+  const auto layer = this->Json("layer.json")["channels"];
+  EXPECT_EQ(layer[0]["stages"][0]["learned"]["mean"], layer[2]["stages"][0]["learned"]["mean"]);
+  this->Expect(0, { "restore", "layer.tif", "back.tif" });
+  const auto back = ReadVolume(m_Folder / "back.tif");
+  const auto original = ReadVolume(picture);
+  for (std::size_t c = 0; c < 3; ++c)
+  {
+    const auto a = testing::PixelsOf(*back.channels[c]);
+    const auto b = testing::PixelsOf(*original.channels[c]);
+    for (std::size_t i = 0; i < a.size(); ++i)
+    {
+      ASSERT_NEAR(a[i], b[i], 1e-4F); // floats of a few deviations, times a deviation of 80
+    }
+  }
 }
 
 TEST_F(Cli, FlagsAndAPipelineFileGiveTheSameBytes)

@@ -5,6 +5,7 @@
 
 #include "itkCastImageFilter.h"
 #include "itkImageStatisticsSink.h"
+#include "itkInstanceMomentsSink.h"
 #include "itkPipelineMonitorImageFilter.h"
 #include "itkStreamingImageFilter.h"
 
@@ -183,7 +184,7 @@ TYPED_TEST(InstanceNormalization, OfTwoPassesStreamsAndHasTheSameBitsForAnyDivis
     source->Modified();
     const auto sourceMonitor = itk::PipelineMonitorImageFilter<TypeParam>::New();
     sourceMonitor->SetInput(source->GetOutput());
-    const auto sink = itk::ImageStatisticsSink<TypeParam>::New();
+    const auto sink = itk::InstanceMomentsSink<TypeParam>::New();
     sink->SetInput(sourceMonitor->GetOutput());
     sink->SetNumberOfStreamDivisions(divisions);
     const auto filter = itk::InstanceNormalizationImageFilter<TypeParam>::New();
@@ -199,7 +200,7 @@ TYPED_TEST(InstanceNormalization, OfTwoPassesStreamsAndHasTheSameBitsForAnyDivis
     EXPECT_TRUE(monitor->VerifyAllInputCanStream(static_cast<int>(divisions)));
     // The learner reads the source once, then each piece is read once more; undivided, its one piece is still there.
     EXPECT_EQ(sourceMonitor->GetNumberOfUpdates(), divisions == 1 ? 1u : 2 * divisions);
-    EXPECT_EQ(sink->GetMoments(), MomentsOf(image.GetPointer()));
+    EXPECT_EQ(sink->GetMoments().moments.front(), MomentsOf(image.GetPointer()));
   }
   EXPECT_TRUE(SameBits(results[0], results[1]));
   EXPECT_TRUE(SameBits(results[0], Normalized(image.GetPointer())));
@@ -269,64 +270,96 @@ TEST(InstanceNormalizationVolume, LetsNonFiniteVoxelsPassAndKeepsTheOthersClean)
   }
 }
 
-/** The cases whose statistics are those of one instance and channel: an image each. */
-class TorchInstanceNorm : public ::testing::TestWithParam<const char *>
+/** A golden tensor N x C x spatial (or spatial alone) as an image for each n and c, and how the case pools them. */
+struct GoldenSetting
+{
+  const char *        name;
+  bool                hasBatch;   ///< leading axes N and C
+  std::array<bool, 4> kept{};     ///< of x, y, z, t
+  unsigned int        groups = 0; ///< groups of channels that are pooled; 0: each channel alone
+};
+
+class TorchNormalization : public ::testing::TestWithParam<GoldenSetting>
 {
 };
 
-TEST_P(TorchInstanceNorm, IsReproducedToSixDigits)
+TEST_P(TorchNormalization, IsReproducedToSixDigits)
 {
-  const auto golden = GoldenCase(GetParam());
-  const auto shape = golden.at("input").at("shape").get<std::vector<std::size_t>>();
-  const auto input = GoldenData(golden, "input");
-  const auto output = GoldenData(golden, "output");
-  const auto channels = shape.at(1);
+  const auto & setting = GetParam();
+  const auto   golden = GoldenCase(setting.name);
+  const auto   shape = golden.at("input").at("shape").get<std::vector<std::size_t>>();
+  const auto   input = GoldenData(golden, "input");
+  const auto   output = GoldenData(golden, "output");
+  const auto   leading = setting.hasBatch ? 2U : 0U;
+  const auto   channels = setting.hasBatch ? shape.at(1) : 1;
   using Image = itk::Image<double, 4>; // axes that a case lacks have extent 1
   Image::SizeType size{ { 1, 1, 1, 1 } };
   std::size_t     voxels = 1;
-  for (std::size_t axis = 0; axis + 2 < shape.size(); ++axis)
+  for (std::size_t axis = 0; axis + leading < shape.size(); ++axis)
   {
     size[axis] = shape[shape.size() - 1 - axis];
     voxels *= size[axis];
   }
-  for (std::size_t n = 0; n * channels * voxels < input.size(); ++n)
+  std::vector<Image::Pointer> images;
+  for (std::size_t begin = 0; begin < input.size(); begin += voxels)
   {
-    for (std::size_t c = 0; c < channels; ++c)
+    images.push_back(MakeImage<Image>(size, [&](std::size_t i) { return input[begin + i]; }));
+  }
+  MaskOf<Image>::Pointer mask;
+  if (golden.contains("mask"))
+  {
+    const auto inside = GoldenData(golden, "mask");
+    mask = MakeImage<MaskOf<Image>>(size, [&](std::size_t i) { return inside[i]; });
+  }
+  for (std::size_t i = 0; i < images.size(); ++i)
+  {
+    const std::size_t c = i % channels;
+    const std::size_t pooled = setting.groups == 0 ? 1 : channels / setting.groups;
+    const std::size_t first = i - c % pooled;
+    const auto        sink = itk::InstanceMomentsSink<Image>::New();
+    sink->SetInput(images[first]);
+    for (std::size_t further = 1; further < pooled; ++further)
     {
-      const std::size_t      begin = (n * channels + c) * voxels;
-      const auto             image = MakeImage<Image>(size, [&](std::size_t i) { return input[begin + i]; });
-      MaskOf<Image>::Pointer mask;
-      if (golden.contains("mask"))
-      {
-        const auto inside = GoldenData(golden, "mask");
-        mask = MakeImage<MaskOf<Image>>(size, [&](std::size_t i) { return inside[begin + i]; });
-      }
-      const auto filter = FilterOf(image.GetPointer(), MomentsOf(image.GetPointer(), mask.GetPointer()));
-      filter->SetEpsilon(golden.at("eps").get<double>());
-      filter->SetGamma(golden.contains("gamma") ? GoldenData(golden, "gamma")[c] : 1.0);
-      filter->SetBeta(golden.contains("beta") ? GoldenData(golden, "beta")[c] : 0.0);
-      filter->Update();
-      for (std::size_t i = 0; i < voxels; ++i)
-      {
-        const double expected = output[begin + i];
-        ASSERT_NEAR(filter->GetOutput()->GetBufferPointer()[i], expected, 1e-12 + 1e-6 * std::abs(expected))
-          << begin + i;
-      }
+      sink->AddChannel(images[first + further]);
+    }
+    sink->SetMaskImage(mask);
+    sink->SetKeptAxes(setting.kept);
+    const auto filter = itk::InstanceNormalizationImageFilter<Image>::New();
+    filter->SetInput(images[i]);
+    filter->SetMomentsInput(sink->GetMomentsOutput());
+    filter->SetEpsilon(golden.at("eps").get<double>());
+    filter->SetGamma(golden.contains("gamma") ? GoldenData(golden, "gamma")[c] : 1.0);
+    filter->SetBeta(golden.contains("beta") ? GoldenData(golden, "beta")[c] : 0.0);
+    filter->Update();
+    for (std::size_t voxel = 0; voxel < voxels; ++voxel)
+    {
+      const double expected = output[i * voxels + voxel];
+      ASSERT_NEAR(filter->GetOutput()->GetBufferPointer()[voxel], expected, 1e-12 + 1e-6 * std::abs(expected))
+        << i << ' ' << voxel;
     }
   }
 }
 
+constexpr std::array<bool, 4> EachFrame{ false, false, true, false }; // the time axis of a T x H x W clip is z
 INSTANTIATE_TEST_SUITE_P(Golden,
-                         TorchInstanceNorm,
-                         ::testing::Values("instance_norm_2d",
-                                           "instance_norm_3d",
-                                           "instance_norm_affine_2d",
-                                           "instance_norm_affine_3d",
-                                           "instance_norm_clip",
-                                           "masked_instance_norm"),
-                         [](const auto & golden) { return std::string(golden.param); });
+                         TorchNormalization,
+                         ::testing::Values(GoldenSetting{ "instance_norm_2d", true },
+                                           GoldenSetting{ "instance_norm_3d", true },
+                                           GoldenSetting{ "instance_norm_affine_2d", true },
+                                           GoldenSetting{ "instance_norm_affine_3d", true },
+                                           GoldenSetting{ "instance_norm_clip", true },
+                                           GoldenSetting{ "instance_norm_per_frame", true, EachFrame },
+                                           GoldenSetting{ "masked_instance_norm", true },
+                                           GoldenSetting{ "layer_norm_2d", true, {}, 1 },
+                                           GoldenSetting{ "layer_norm_3d", true, {}, 1 },
+                                           GoldenSetting{ "group_norm_3d_groups2", true, {}, 2 },
+                                           GoldenSetting{ "spectrogram_over_axis1", false, { false, true } },
+                                           GoldenSetting{ "spectrogram_over_axis0", false, { true } },
+                                           GoldenSetting{ "tokens_layer_norm", false, { false, true } },
+                                           GoldenSetting{ "tokens_instance_norm", false, { true } }),
+                         [](const auto & golden) { return std::string(golden.param.name); });
 
-TEST(TorchInstanceNorm, OfALargeOffsetIsReproducedToSixDigits)
+TEST(TorchNormalizationOfALine, OfALargeOffsetIsReproducedToSixDigits)
 {
   const auto golden = GoldenCase("large_offset"); // mean 1e6, deviation 1e-3
   const auto input = GoldenData(golden, "input");
@@ -340,6 +373,69 @@ TEST(TorchInstanceNorm, OfALargeOffsetIsReproducedToSixDigits)
   }
 }
 
+/** The divisors of other packages, written out from their sources. */
+TEST(InstanceNormalizationDivisor, IsThatOfEachPackage)
+{
+  const std::vector<double> values = { 3.0, -1.0, 4.0, 1.5, -5.0, 9.0, 2.0 };
+  const auto   image = MakeImage<itk::Image<double, 3>>({ { 7, 1, 1 } }, [&](std::size_t i) { return values[i]; });
+  const double mean = 13.5 / 7.0;
+  double       squares = 0.0;
+  for (const double value : values)
+  {
+    squares += (value - mean) * (value - mean);
+  }
+  struct Package
+  {
+    const char *     name;
+    itk::EpsilonMode mode;
+    double           epsilon;
+    unsigned int     ddof;
+    double           divisor;
+  };
+  for (const auto & package : { Package{ "torch", itk::EpsilonMode::Inside, 1e-5, 0, std::sqrt(squares / 7.0 + 1e-5) },
+                                Package{ "AdaIN", itk::EpsilonMode::Inside, 1e-5, 1, std::sqrt(squares / 6.0 + 1e-5) },
+                                Package{ "MONAI", itk::EpsilonMode::None, 1e-5, 0, std::sqrt(squares / 7.0) },
+                                Package{ "TorchIO, ITK", itk::EpsilonMode::None, 0.0, 1, std::sqrt(squares / 6.0) },
+                                Package{ "nnU-Net", itk::EpsilonMode::Maximum, 1e-8, 0, std::sqrt(squares / 7.0) },
+                                Package{ "a large bound", itk::EpsilonMode::Maximum, 40.0, 0, 40.0 } })
+  {
+    const auto filter = FilterOf(image.GetPointer(), MomentsOf(image.GetPointer()));
+    filter->SetEpsilonMode(package.mode);
+    filter->SetEpsilon(package.epsilon);
+    filter->SetDeltaDegreesOfFreedom(package.ddof);
+    filter->Update();
+    for (std::size_t i = 0; i < values.size(); ++i)
+    {
+      // Rounding of doubles of size 1.
+      EXPECT_NEAR(filter->GetOutput()->GetBufferPointer()[i], (values[i] - mean) / package.divisor, 1e-14)
+        << package.name;
+    }
+  }
+}
+
+TEST(InstanceNormalizationVolume, MapsEachSliceByItsOwnMomentsAndBack)
+{
+  const auto image =
+    MakeImage<Volume>({ { 5, 4, 3 } }, [](std::size_t i) { return Random(i).Normal(100.0 * (1.0 + i / 20), 5.0); });
+  const auto sink = itk::InstanceMomentsSink<Volume>::New();
+  sink->SetInput(image);
+  sink->SetKeptAxes({ false, false, true });
+  const auto filter = itk::InstanceNormalizationImageFilter<Volume>::New();
+  filter->SetInput(image);
+  filter->SetMomentsInput(sink->GetMomentsOutput());
+  const auto back = itk::InstanceNormalizationImageFilter<Volume>::New();
+  back->SetInput(filter->GetOutput());
+  back->SetMomentsInput(sink->GetMomentsOutput());
+  back->InverseOn();
+  back->Update();
+  ASSERT_EQ(sink->GetMoments().moments.size(), 3u);
+  for (std::size_t i = 0; i < 60; ++i)
+  {
+    EXPECT_LT(std::abs(filter->GetOutput()->GetBufferPointer()[i]), 4.0); // deviations, of every slice
+    EXPECT_NEAR(back->GetOutput()->GetBufferPointer()[i], image->GetBufferPointer()[i], 1e-4); // floats of 300
+  }
+}
+
 TEST(InstanceNormalizationErrors, NameTheParameterAndItsValue)
 {
   const auto image = MakeImage<Volume>({ { 5, 4, 3 } }, [](std::size_t i) { return i; });
@@ -350,7 +446,7 @@ TEST(InstanceNormalizationErrors, NameTheParameterAndItsValue)
     const auto message = MessageOf([&] { filter->Update(); });
     EXPECT_NE(message.find(text), std::string::npos) << message;
   };
-  expectMessage([](auto & filter) { filter->SetEpsilon(-0.5); }, "Epsilon must be >= 0 (squared intensity), got -0.5.");
+  expectMessage([](auto & filter) { filter->SetEpsilon(-0.5); }, "Epsilon must be >= 0, got -0.5.");
   expectMessage([](auto & filter) { filter->SetEpsilon(NaN); }, "Epsilon must be >= 0");
   expectMessage(
     [](auto & filter)
@@ -371,6 +467,17 @@ TEST(InstanceNormalizationErrors, NameTheParameterAndItsValue)
       filter->SetMaskImage(MakeImage<VolumeMask>({ { 5, 4, 2 } }, [](std::size_t) { return 1; }));
     },
     "MaskImage must cover the image's region or have extent 1 along axis 2");
+
+  expectMessage([](auto & filter) { filter->SetDeltaDegreesOfFreedom(2); },
+                "DeltaDegreesOfFreedom must be 0 or 1, got 2.");
+  expectMessage(
+    [](auto & filter)
+    {
+      itk::InstanceMoments<3> two;
+      two.moments.resize(2);
+      filter->SetMoments(two);
+    },
+    "Learned for 2 instances, but the image has 1.");
 
   const auto filter = itk::InstanceNormalizationImageFilter<Volume>::New();
   filter->SetInput(image);

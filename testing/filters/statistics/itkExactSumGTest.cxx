@@ -188,4 +188,28 @@ TEST(ExactSum, EqualsIntegerArithmeticRoundedOnce)
     ASSERT_TRUE(SameBits(sum.Value(), std::ldexp(static_cast<double>(expected), scale))) << "trial " << trial;
   }
 }
+TEST(ExactSum, ItsTermsGiveItBackToTheLastBit)
+{
+  Random random(21);
+  for (int trial = 0; trial < 200; ++trial)
+  {
+    ExactSum sum;
+    ExactSum rest;
+    for (std::uint64_t i = 0; i < random.Bits() % 300; ++i)
+    {
+      const double value = std::ldexp(random.Uniform(-1.0, 1.0), static_cast<int>(random.Bits() % 2000) - 1070);
+      sum.Add(value);
+      rest.Add(-value);
+    }
+    const auto terms = sum.Terms();
+    rest.Merge(ExactSum(terms)); // what a term lacked would be left
+    EXPECT_EQ(rest.Value(), 0.0);
+    for (std::size_t i = 1; i < terms.size(); ++i)
+    {
+      ASSERT_LT(std::abs(terms[i]), std::abs(terms[i - 1]));
+    }
+    EXPECT_TRUE(SameBits(terms.empty() ? 0.0 : terms.front(), sum.Value()));
+  }
+  EXPECT_TRUE(ExactSum().Terms().empty());
+}
 } // namespace

@@ -74,6 +74,121 @@ TYPED_TEST(ImageRows, AMaskOfExtentOneAlongTheLastAxisHoldsForAllOfIt)
   EXPECT_EQ(itk::MaskAt(static_cast<const TypeParam *>(nullptr), region.GetIndex()), nullptr);
 }
 
+/** Of a region: pairs of first pixel and length, which are what a sum over runs depends on. */
+template <typename TImage>
+std::vector<std::pair<int, std::size_t>>
+RunsOf(const TImage * image, const typename TImage::RegionType & region, unsigned int axes)
+{
+  std::vector<std::pair<int, std::size_t>> runs;
+  itk::ForEachRun(image,
+                  region,
+                  axes,
+                  [&](const typename TImage::IndexType & index, const int * run, std::size_t length)
+                  {
+                    EXPECT_EQ(*run, image->GetPixel(index));
+                    for (std::size_t i = 0; i < length; ++i)
+                    {
+                      EXPECT_EQ(run[i], *run + static_cast<int>(i)); // no gap in an image that counts its pixels
+                    }
+                    runs.emplace_back(*run, length);
+                  });
+  return runs;
+}
+
+TYPED_TEST(ImageRows, ARunIsAHyperplaneOfTheSlowestAxis)
+{
+  const auto image = MakeImage<TypeParam>(SmallSize<TypeParam>(), [](std::size_t i) { return i; });
+  const auto region = image->GetLargestPossibleRegion();
+  const auto extent = region.GetSize(TypeParam::ImageDimension - 1);
+  const auto plane = region.GetNumberOfPixels() / extent;
+  const auto runs = RunsOf(image.GetPointer(), region, itk::RunAxes(image.GetPointer(), image.GetPointer()));
+  ASSERT_EQ(runs.size(), extent);
+  for (std::size_t i = 0; i < extent; ++i)
+  {
+    EXPECT_EQ(runs[i], std::make_pair(static_cast<int>(i * plane), plane));
+  }
+  std::size_t count = 0;
+  itk::ForEachRun(image.GetPointer(), region, [&](const auto &, const int *, std::size_t length) { count += length; });
+  EXPECT_EQ(count, region.GetNumberOfPixels());
+}
+
+TYPED_TEST(ImageRows, RunsOfDivisionsAndSlabsAreThoseOfTheWhole)
+{
+  const auto         image = MakeImage<TypeParam>(SmallSize<TypeParam>(), [](std::size_t i) { return i; });
+  const auto         whole = image->GetLargestPossibleRegion();
+  const unsigned int axes = itk::RunAxes(image.GetPointer(), image.GetPointer());
+  const auto         expected = RunsOf(image.GetPointer(), whole, axes);
+  const auto         splitter = itk::ImageRegionSplitterSlowDimension::New();
+  using Run = std::pair<int, std::size_t>;
+  struct Runs
+  {
+    std::vector<Run> runs;
+    void
+    Merge(const Runs & other)
+    {
+      runs.insert(runs.end(), other.runs.begin(), other.runs.end());
+    }
+  };
+  for (const unsigned int wanted : { 1U, 2U, 64U })
+  {
+    const unsigned int divisions = itk::NumberOfRowDivisions(whole, wanted);
+    Runs               total;
+    for (unsigned int division = 0; division < divisions; ++division)
+    {
+      auto region = whole;
+      splitter->GetSplit(division, divisions, region);
+      const auto threader = itk::MultiThreaderBase::New();
+      threader->SetNumberOfWorkUnits(3);
+      itk::ReduceRegion(threader.GetPointer(),
+                        region,
+                        itk::SlowestAxis(whole),
+                        total,
+                        [&](const typename TypeParam::RegionType & slab, Runs & part)
+                        { part.runs = RunsOf(image.GetPointer(), slab, axes); });
+    }
+    std::sort(total.runs.begin(), total.runs.end());
+    EXPECT_EQ(total.runs, expected) << wanted;
+  }
+}
+
+TYPED_TEST(ImageRows, ARunEndsWhereTheBufferHasAGap)
+{
+  const auto  image = MakeImage<TypeParam>(SmallSize<TypeParam>(), [](std::size_t i) { return i; });
+  const auto  region = InnerRegion(image.GetPointer());
+  const auto  runs = RunsOf(image.GetPointer(), region, TypeParam::ImageDimension);
+  std::size_t pixels = 0;
+  for (const auto & run : runs)
+  {
+    EXPECT_EQ(run.second, region.GetSize(0));
+    pixels += run.second;
+  }
+  EXPECT_EQ(pixels, region.GetNumberOfPixels());
+  EXPECT_EQ(itk::ContiguousAxes(region, image->GetBufferedRegion()), 1u);
+  EXPECT_EQ(itk::ContiguousAxes(image->GetBufferedRegion(), image->GetBufferedRegion()), TypeParam::ImageDimension);
+}
+
+TEST(ImageRowsOfASeries, ARunEndsWhereTheMaskIsRepeated)
+{
+  using Series = itk::Image<int, 4>;
+  const auto image = MakeImage<Series>({ { 6, 5, 4, 3 } }, [](std::size_t i) { return i; });
+  const auto axesWith = [&image](const Series::SizeType & maskSize)
+  {
+    const auto mask = MakeImage<Series>(maskSize, [](std::size_t i) { return i; });
+    return itk::RunAxes(image.GetPointer(), mask.GetPointer());
+  };
+  EXPECT_EQ(axesWith({ { 6, 5, 4, 3 } }), 3u);
+  EXPECT_EQ(axesWith({ { 6, 5, 4, 1 } }), 3u); // repeated for each frame, whole within one
+  EXPECT_EQ(axesWith({ { 6, 5, 1, 3 } }), 2u);
+  EXPECT_EQ(axesWith({ { 6, 1, 4, 3 } }), 1u);
+  const auto volume = MakeImage<Series>({ { 6, 5, 4, 1 } }, [](std::size_t i) { return i; });
+  const auto picture = MakeImage<Series>({ { 6, 5, 1, 1 } }, [](std::size_t i) { return i; });
+  const auto row = MakeImage<Series>({ { 6, 1, 1, 1 } }, [](std::size_t i) { return i; });
+  const auto axesOf = [](const Series * of) { return itk::RunAxes(of, of); };
+  EXPECT_EQ(axesOf(volume), 2u);
+  EXPECT_EQ(axesOf(picture), 1u);
+  EXPECT_EQ(axesOf(row), 1u);
+}
+
 struct PixelList
 {
   std::vector<int> pixels;
@@ -141,5 +256,20 @@ TEST(ImageRowsErrors, AMaskOfAnotherExtentIsNamedWithBothSizes)
   EXPECT_NE(MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), shifted.GetPointer()); }).find("axis 0"),
             std::string::npos);
   EXPECT_EQ(MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), static_cast<const Mask *>(nullptr)); }), "");
+}
+
+TEST(ImageRowsErrors, AMaskIsNotRepeatedAlongTheFirstAxis)
+{
+  using Image = itk::Image<float, 2>;
+  using Mask = itk::Image<unsigned char, 2>;
+  const auto image = MakeImage<Image>({ { 6, 4 } }, [](std::size_t) { return 0; });
+  const auto column = MakeImage<Mask>({ { 1, 4 } }, [](std::size_t) { return 1; });
+  const auto message = MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), column.GetPointer()); });
+  EXPECT_NE(message.find("MaskImage must cover the image's region along axis 0: image [6, 4] from [5, -3], mask [1, 4] "
+                         "from [5, -3]."),
+            std::string::npos)
+    << message;
+  const auto narrow = MakeImage<Image>({ { 1, 4 } }, [](std::size_t) { return 0; });
+  EXPECT_NO_THROW(itk::VerifyMaskExtent(narrow.GetPointer(), column.GetPointer()));
 }
 } // namespace

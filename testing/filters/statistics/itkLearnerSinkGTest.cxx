@@ -23,6 +23,14 @@ public:
   std::vector<RegionType> regions;
   std::vector<RegionType> requested;
 
+  unsigned int passes{ 1 };
+
+  unsigned int
+  GetNumberOfPasses() const override
+  {
+    return passes;
+  }
+
   void
   SetRadius(itk::SizeValueType radius)
   {
@@ -73,6 +81,25 @@ TEST(LearnerSink, DivisionsCoverEachVoxelOnceInWholeRows)
       voxels += region.GetNumberOfPixels();
     }
     EXPECT_EQ(voxels, 11u * 6u * 9u) << divisions;
+  }
+}
+
+TEST(LearnerSink, EachPassGoesThroughTheSameDivisions)
+{
+  const auto image = Image({ { 11, 6, 9 } });
+  for (const unsigned int divisions : { 1U, 2U, 64U })
+  {
+    const auto once = Divided(image, divisions)->regions;
+    auto       sink = RegionSink::New();
+    sink->SetInput(image);
+    sink->passes = 3;
+    sink->SetNumberOfStreamDivisions(divisions);
+    sink->Update();
+    ASSERT_EQ(sink->regions.size(), 3 * once.size());
+    for (std::size_t i = 0; i < sink->regions.size(); ++i)
+    {
+      EXPECT_EQ(sink->regions[i], once[i % once.size()]) << divisions << ' ' << i;
+    }
   }
 }
 

@@ -61,6 +61,26 @@ TEST(QuantileSketch, OfOneValueIsThatValueAtEveryFraction)
   }
 }
 
+TEST(QuantileSketch, KeysRiseWithTheValueAndGiveItBack)
+{
+  constexpr float          largest = std::numeric_limits<float>::max();
+  const std::vector<float> rising = { -largest, -2.0F, -1.5F, -1e-40F, 0.0F, 1e-45F, 1e-40F, 1.0F, 1.5F, largest };
+  for (std::size_t i = 0; i < rising.size(); ++i)
+  {
+    EXPECT_EQ(QuantileSketch::ValueOf(QuantileSketch::KeyOf(rising[i])), rising[i]);
+    EXPECT_TRUE(i == 0 || QuantileSketch::KeyOf(rising[i - 1]) < QuantileSketch::KeyOf(rising[i])) << rising[i];
+  }
+}
+
+TEST(QuantileSketch, CountsTheValuesOfABin)
+{
+  const QuantileSketch sketch = SketchOf({ 1.0F, 1.0001F, -1.0F, 2.0F });
+  EXPECT_EQ(sketch.CountAt(QuantileSketch::KeyOf(1.0F) >> QuantileSketch::DroppedBits), 2u);
+  EXPECT_EQ(sketch.CountAt(QuantileSketch::KeyOf(-1.0F) >> QuantileSketch::DroppedBits), 1u);
+  EXPECT_EQ(sketch.CountAt(0), 0u);
+  EXPECT_EQ(QuantileSketch().CountAt(7), 0u);
+}
+
 TEST(QuantileSketch, EndsAtMinimumAndMaximum)
 {
   const QuantileSketch sketch = SketchOf({ -7.25F, 3.0F, 1000.5F });
@@ -160,5 +180,17 @@ TEST(QuantileSketch, HoldsImagesThatAreMostlyZero)
     values.push_back(static_cast<float>(random.Uniform(-300.0, 300.0)));
   }
   ExpectQuantilesNear(values);
+}
+TEST(QuantileSketch, ABinsCentreLiesInItAndMayBeAddedManyTimes)
+{
+  for (const std::size_t bin : { std::size_t{ 70000 }, QuantileSketch::NumberOfBins / 2, std::size_t{ 200001 } })
+  {
+    QuantileSketch sketch;
+    sketch.Add(QuantileSketch::CentreOf(bin), 5);
+    EXPECT_EQ(sketch.CountAt(bin), 5U);
+    EXPECT_EQ(sketch.Count(), 5U);
+  }
+  EXPECT_EQ(QuantileSketch::CentreOf(QuantileSketch::NumberOfBins / 2), 0.0F);
+  EXPECT_FALSE(std::isfinite(QuantileSketch::CentreOf(QuantileSketch::NumberOfBins - 1)));
 }
 } // namespace

@@ -1,0 +1,159 @@
+#ifndef itkLinearNormalizationImageFilter_hxx
+#define itkLinearNormalizationImageFilter_hxx
+
+#include "itkHugePages.h"
+
+#include <algorithm>
+#include <array>
+
+namespace itk
+{
+template <typename TInputImage, typename TOutputImage>
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::LinearNormalizationImageFilter()
+{
+  this->DynamicMultiThreadingOn();
+  this->InPlaceOff();
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() ITKv5_CONST
+{
+  Superclass::VerifyPreconditions();
+  if (m_Inverse && m_Outside != OutsideMask::Transform)
+  {
+    itkExceptionMacro("Inverse needs Outside Transform: other settings lose what was outside the mask.");
+  }
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::VerifyInputInformation() ITKv5_CONST
+{
+  VerifyMaskExtent(this->GetInput(), this->GetMaskImage());
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
+{
+  auto * const image = const_cast<TInputImage *>(this->GetInput());
+  auto * const mask = const_cast<MaskImageType *>(this->GetMaskImage());
+  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
+  for (const auto & name : this->GetInputNames())
+  {
+    DataObject * const input = this->ProcessObject::GetInput(name);
+    if (input && input != image && input != mask)
+    {
+      input->UpdateOutputData();
+    }
+  }
+  const auto & region = this->GetOutput()->GetRequestedRegion();
+  image->SetRequestedRegion(region);
+  if (mask)
+  {
+    mask->SetRequestedRegion(MaskRegion(mask, region));
+  }
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::BeforeThreadedGenerateData()
+{
+  m_Partition = PartitionType();
+  m_Maps.clear();
+  this->MakeMaps(m_Partition, m_Maps);
+  if (m_Maps.size() != m_Partition.Count())
+  {
+    itkExceptionMacro("Learned for " << m_Maps.size() << " instances, but the image has " << m_Partition.Count()
+                                     << '.');
+  }
+  for (auto & map : m_Maps)
+  {
+    if (m_Inverse)
+    {
+      map = { map.to, map.scale == 0.0 ? 0.0 : 1.0 / map.scale, map.from };
+    }
+  }
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::AllocateOutputs()
+{
+  using PixelContainer = typename TOutputImage::PixelContainer;
+  TOutputImage *      output = this->GetOutput();
+  const SizeValueType count = output->GetRequestedRegion().GetNumberOfPixels();
+  if (!this->GetInPlace() && count * sizeof(OutputPixelType) >= LargeAllocation)
+  {
+    const auto pixels =
+      HugePageContainer<typename PixelContainer::ElementIdentifier, typename PixelContainer::Element>::New();
+    pixels->Allocate(count);
+    output->SetPixelContainer(pixels);
+  }
+  Superclass::AllocateOutputs();
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerateData(
+  const OutputImageRegionType & region)
+{
+  const TInputImage *   input = this->GetInput();
+  TOutputImage *        output = this->GetOutput();
+  const MaskImageType * mask = m_Outside == OutsideMask::Transform ? nullptr : this->GetMaskImage();
+  const std::size_t     stride = m_Partition.StrideAlongRow();
+  const Store           store =
+    StoreFor(input->GetBufferPointer(), output->GetBufferPointer(), output->GetBufferedRegion().GetNumberOfPixels());
+
+  // A run lies without a gap in both buffers and in the mask, and in one instance, or is a row.
+  const unsigned int axes =
+    stride == 0
+      ? m_Partition.UniformAxes(std::min(RunAxes(output, mask), ContiguousAxes(region, input->GetBufferedRegion())))
+      : 1;
+  ForEachRun(output,
+             region,
+             axes,
+             [&](const typename TOutputImage::IndexType & index, OutputPixelType * out, std::size_t length)
+             {
+               const auto *      in = input->GetBufferPointer() + input->ComputeOffset(index);
+               const auto *      maskRun = MaskAt(mask, index);
+               const LinearMap * maps = m_Maps.data() + m_Partition.InstanceOf(index);
+               if (stride == 0 && maskRun == nullptr)
+               {
+                 ApplyLinearMap(*maps, in, out, length, store);
+                 return;
+               }
+               std::array<OutputPixelType, 1024> mapped; // aside: the output may be the input, which Keep needs
+               for (std::size_t begin = 0; begin < length; begin += mapped.size())
+               {
+                 const std::size_t count = std::min(mapped.size(), length - begin);
+                 if (stride == 0)
+                 {
+                   ApplyLinearMap(*maps, in + begin, mapped.data(), count);
+                 }
+                 for (std::size_t i = 0; stride != 0 && i < count; ++i)
+                 {
+                   mapped[i] = static_cast<OutputPixelType>(maps[begin + i](static_cast<double>(in[begin + i])));
+                 }
+                 for (std::size_t i = 0; i < count; ++i)
+                 {
+                   const bool isMapped = maskRun == nullptr || maskRun[begin + i] != 0;
+                   out[begin + i] = isMapped                         ? mapped[i]
+                                    : m_Outside == OutsideMask::Keep ? static_cast<OutputPixelType>(in[begin + i])
+                                                                     : OutputPixelType{};
+                 }
+               }
+             });
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+LinearNormalizationImageFilter<TInputImage, TOutputImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "Outside: " << static_cast<int>(m_Outside) << '\n';
+  os << indent << "Inverse: " << m_Inverse << '\n';
+}
+} // namespace itk
+#endif

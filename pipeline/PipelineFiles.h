@@ -1,0 +1,27 @@
+#pragma once
+
+#include "Pipeline.h"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+// The files that a pipeline's options name, see Parameter::isFile.
+namespace isolux
+{
+/** Calls f(text) for each; a text that it leaves empty is taken out. Unknown stages and options are passed over. */
+void
+ForEachFile(PipelineSpec & pipeline, const std::function<void(std::string &)> & f);
+
+/** Without folders: what is recorded beside an image says nothing of the machine. */
+PipelineSpec
+WithFileNames(PipelineSpec pipeline);
+
+/** Without files: what undoes a stage knows them by what it has learned. */
+PipelineSpec
+WithoutFiles(PipelineSpec pipeline);
+
+/** The file that an option's text names: without "=0.7" at its end, unless a file bears the whole text as its name. */
+std::filesystem::path
+FileOf(const std::string & text);
+} // namespace isolux

@@ -1,0 +1,292 @@
+#include "Fit.h"
+#include "MomentsNorm.h"
+#include "PipelineFiles.h"
+#include "ReferenceOption.h"
+#include "Stages.h"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+namespace isolux
+{
+namespace
+{
+struct AdaptiveNormOptions
+{
+  std::vector<std::string> style;
+  std::vector<std::string> style_mask;
+  std::vector<double>      style_mean = { 0.0 };
+  std::vector<double>      style_deviation = { 1.0 };
+  std::string              axes = "series";
+  double                   eps = MomentsNorm::Filter::DefaultEpsilon;
+  long long                ddof = 0;
+  std::string              outside = OutsideNames().front();
+
+  void
+  Visit(ParameterVisitor & visit)
+  {
+    visit({ "style",
+            Unit::None,
+            "Reference file or image whose mean and deviation to take, FILE or FILE=WEIGHT; given several times, their "
+            "weighted mean (weights are divided by their sum).",
+            -Unbounded,
+            Unbounded,
+            {},
+            true },
+          style);
+    visit({ "style_mask",
+            Unit::None,
+            "Mask of each style that is an image, in their order; without, each one's own foreground.",
+            -Unbounded,
+            Unbounded,
+            {},
+            true },
+          style_mask);
+    visit({ "style_mean", Unit::None, "Instead of a style: mean of the output; one, or one for each channel." },
+          style_mean);
+    visit({ "style_deviation",
+            Unit::None,
+            "Instead of a style: deviation of the output; one, or one for each channel.",
+            0.0,
+            Unbounded },
+          style_deviation);
+    visit({ "axes",
+            Unit::None,
+            "Axes that the image's moments run over: series, all; volume, x, y, z of each frame.",
+            -Unbounded,
+            Unbounded,
+            { "series", "volume" } },
+          axes);
+    visit({ "eps", Unit::None, "Added to the variances of image and style, in squared intensity.", 0.0, Unbounded },
+          eps);
+    visit({ "ddof", Unit::None, "Variances are divided by n - ddof: 0 biased, 1 unbiased.", 0.0, 1.0 }, ddof);
+    VisitOutside(visit, outside);
+  }
+};
+
+struct AdaptiveNormLearned : MomentsLearned
+{
+  double style_mean = 0.0;
+  double style_deviation = 1.0;
+
+  void
+  Visit(ParameterVisitor & visit)
+  {
+    MomentsLearned::Visit(visit);
+    visit({ "style_mean", Unit::None, "That the image was brought to, of all styles together." }, style_mean);
+    visit({ "style_deviation", Unit::None, "That the image was brought to, of all styles together." }, style_deviation);
+  }
+};
+
+bool
+IsImage(const std::filesystem::path & file)
+{
+  return IsVolumeName(file) || std::filesystem::is_directory(file);
+}
+
+struct Style
+{
+  std::filesystem::path file;
+  double                weight = 1.0;
+};
+
+/** "ref.json=0.7". \throws UsageError headed by `where`. */
+Style
+ParseStyle(const std::string & text, const std::string & where)
+{
+  Style style;
+  style.file = FileOf(text);
+  const std::string file = style.file.string();
+  if (file.size() < text.size())
+  {
+    const char * const first = text.data() + file.size() + 1;
+    const char * const last = text.data() + text.size();
+    const auto         parsed = std::from_chars(first, last, style.weight);
+    if (parsed.ec != std::errc() || parsed.ptr != last || !(style.weight >= 0.0 && std::isfinite(style.weight)))
+    {
+      throw UsageError(where + ": 'style': the weight in '" + text + "' must be a number of 0 or more, not '" +
+                       std::string(first, last) + "'; write FILE=0.7, or FILE alone for weight 1");
+    }
+  }
+  return style;
+}
+
+std::vector<Style>
+ParseStyles(const std::vector<std::string> & texts, const std::string & where)
+{
+  std::vector<Style> styles;
+  double             sum = 0.0;
+  for (const auto & text : texts)
+  {
+    styles.push_back(ParseStyle(text, where));
+    sum += styles.back().weight;
+  }
+  if (!styles.empty() && !(sum > 0.0 && std::isfinite(sum)))
+  {
+    throw UsageError(where + ": 'style': the weights must have a sum above 0, not " + ToString(Value(sum)) +
+                     "; give one of the styles a weight");
+  }
+  for (auto & style : styles)
+  {
+    style.weight /= sum;
+  }
+  return styles;
+}
+
+class AdaptiveNormStage : public StageOf<AdaptiveNormOptions, AdaptiveNormLearned>
+{
+public:
+  void
+  CheckOptions(const std::string & where) const override
+  {
+    const AdaptiveNormOptions defaults;
+    if (!m_Options.style.empty() &&
+        (m_Options.style_mean != defaults.style_mean || m_Options.style_deviation != defaults.style_deviation))
+    {
+      throw UsageError(where + ": 'style' sets 'style_mean' and 'style_deviation'; leave those out, or it");
+    }
+    std::size_t images = 0;
+    for (const auto & style : ParseStyles(m_Options.style, where))
+    {
+      if (!std::filesystem::exists(style.file))
+      {
+        throw UsageError(where + ": 'style': " + style.file.string() +
+                         ": no such file; give a reference that 'isolux fit' wrote, or an image");
+      }
+      if (IsImage(style.file))
+      {
+        ++images;
+      }
+      else
+      {
+        CheckReference(where + ": 'style'", style.file.string());
+      }
+    }
+    if (!m_Options.style_mask.empty() && m_Options.style_mask.size() != images)
+    {
+      throw UsageError(where + ": 'style_mask' names " + std::to_string(m_Options.style_mask.size()) + " masks for " +
+                       std::to_string(images) + " styles that are images; give one for each, or none");
+    }
+    for (const auto & mask : m_Options.style_mask)
+    {
+      if (!std::filesystem::exists(mask))
+      {
+        throw UsageError(where + ": 'style_mask': " + mask + ": no such file; check the name");
+      }
+    }
+  }
+
+  Flow
+  Connect(const Flow & input, unsigned int streamDivisions) override
+  {
+    this->TakeStyle(std::max<std::size_t>(1, input.channels.size()));
+    return m_Norm.Connect(this->GetSettings(), input, { input.image }, streamDivisions, this->MakeFactory());
+  }
+
+  WorkImage::Pointer
+  ConnectInverse(const WorkImage::Pointer & output) override
+  {
+    return m_Norm.ConnectInverse(this->GetSettings(), m_Learned, output, this->MakeFactory());
+  }
+
+  std::vector<std::string>
+  Warnings() const override
+  {
+    auto                      warnings = m_Norm.Warnings(this->GetSettings());
+    const AdaptiveNormOptions defaults;
+    if (m_Options.style.empty() && m_Options.style_mean == defaults.style_mean &&
+        m_Options.style_deviation == defaults.style_deviation)
+    {
+      warnings.emplace_back("no style: the output has mean 0 and deviation 1, which is instance-norm; name one with "
+                            "--style, or give --style-mean and --style-deviation");
+    }
+    warnings.insert(warnings.end(), m_StyleWarnings.begin(), m_StyleWarnings.end());
+    return warnings;
+  }
+
+protected:
+  void
+  Collect() override
+  {
+    m_Norm.Collect(m_Learned);
+  }
+
+private:
+  /** Fills the learned style. `channels`: of the image. */
+  void
+  TakeStyle(std::size_t channels)
+  {
+    if (m_Options.style.empty())
+    {
+      m_Learned.style_mean = this->OfChannel(m_Options.style_mean, "style_mean");
+      m_Learned.style_deviation = this->OfChannel(m_Options.style_deviation, "style_deviation");
+      return;
+    }
+    m_Learned.style_mean = 0.0;
+    m_Learned.style_deviation = 0.0;
+    auto mask = m_Options.style_mask.begin();
+    for (const auto & style : ParseStyles(m_Options.style, "adaptive-norm"))
+    {
+      const bool               hasMask = IsImage(style.file) && mask != m_Options.style_mask.end();
+      std::vector<std::string> warnings;
+      const auto reference = LoadReference(style.file, hasMask ? std::filesystem::path(*mask++) : "", warnings);
+      for (const auto & warning : warnings)
+      {
+        m_StyleWarnings.push_back("style " + style.file.filename().string() + ": " + warning);
+      }
+      const auto & channel = reference.Of(this->Channel(), channels, style.file.string());
+      double       variance = channel.TypicalDeviation() * channel.TypicalDeviation();
+      const double voxels = static_cast<double>(channel.pooled.Count()) / static_cast<double>(channel.cases);
+      if (m_Options.ddof == 1 && voxels > 1.0)
+      {
+        variance *= voxels / (voxels - 1.0);
+      }
+      m_Learned.style_mean += style.weight * channel.TypicalMean();
+      m_Learned.style_deviation += style.weight * std::sqrt(variance + m_Options.eps);
+    }
+  }
+
+  MomentsNorm::Settings
+  GetSettings() const
+  {
+    MomentsNorm::Settings settings;
+    settings.stage = "adaptive-norm";
+    settings.kept[3] = m_Options.axes == "volume";
+    settings.eps = m_Options.eps;
+    settings.ddof = static_cast<unsigned int>(m_Options.ddof);
+    settings.gamma = m_Learned.style_deviation;
+    settings.beta = m_Learned.style_mean;
+    settings.outside = m_Options.outside;
+    return settings;
+  }
+
+  MomentsNorm::Factory
+  MakeFactory()
+  {
+    return { [this] { return this->template Make<MomentsNorm::Sink>(); },
+             [this] { return this->template Make<MomentsNorm::Filter>(); } };
+  }
+
+  MomentsNorm              m_Norm;
+  std::vector<std::string> m_StyleWarnings;
+};
+} // namespace
+
+StageDescription
+DescribeAdaptiveNormStage()
+{
+  StageDescription stage;
+  stage.name = "adaptive-norm";
+  stage.family = "normalization";
+  stage.summary =
+    "Gives the image the mean and deviation of a style: a reference, another image, or a mixture (AdaIN).";
+  stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, gamma and beta the style's deviation and mean";
+  stage.reference = "X. Huang, S. Belongie, ICCV 2017, arXiv 1703.06868";
+  stage.access = Access::TwoPass;
+  stage.usesWeights = true;
+  stage.inverse = "as of instance-norm, without the style's file; not with a style of deviation 0";
+  stage.make = [] { return std::make_unique<AdaptiveNormStage>(); };
+  return stage;
+}
+} // namespace isolux

@@ -1,0 +1,116 @@
+#include "MomentsNorm.h"
+#include "ReferenceOption.h"
+#include "Stages.h"
+
+namespace isolux
+{
+namespace
+{
+struct BatchNormOptions
+{
+  std::string         reference;
+  double              eps = MomentsNorm::Filter::DefaultEpsilon;
+  std::vector<double> gamma = { 1.0 };
+  std::vector<double> beta = { 0.0 };
+  std::string         outside = OutsideNames().front();
+
+  void
+  Visit(ParameterVisitor & visit)
+  {
+    VisitReference(visit, reference);
+    visit({ "eps", Unit::None, "Added to the variance, in squared intensity.", 0.0, Unbounded }, eps);
+    visit({ "gamma", Unit::None, "Factor after normalization; one, or one for each channel." }, gamma);
+    visit({ "beta", Unit::None, "Offset after normalization; one, or one for each channel." }, beta);
+    VisitOutside(visit, outside);
+  }
+};
+
+class BatchNormStage : public MomentsStage<BatchNormOptions>
+{
+public:
+  void
+  CheckOptions(const std::string & where) const override
+  {
+    CheckReference(where, m_Options.reference);
+  }
+
+  Flow
+  Connect(const Flow & input, unsigned int streamDivisions) override
+  {
+    if (m_Options.reference.empty())
+    {
+      return MomentsStage::Connect(input, streamDivisions);
+    }
+    const auto settings = this->GetSettings();
+    const auto channel = ReadChannel(m_Options.reference, this->Channel(), input);
+    m_OfReference = { channel.pooled.Mean(), channel.pooled.Variance(), channel.pooled.Count() };
+    auto filter = this->Make<MomentsNorm::Filter>();
+    filter->SetInput(input.image);
+    filter->SetMaskImage(input.mask);
+    filter->SetMoments(m_OfReference);
+    filter->SetEpsilon(settings.eps);
+    filter->SetGamma(settings.gamma);
+    filter->SetBeta(settings.beta);
+    filter->SetOutside(OutsideFrom(settings.outside));
+    return { filter->GetOutput(), input.mask };
+  }
+
+  std::vector<std::string>
+  Warnings() const override
+  {
+    auto warnings = MomentsStage::Warnings();
+    if (m_Options.reference.empty())
+    {
+      warnings.emplace_back(
+        "no reference: the batch is this image alone, which is instance-norm; fit one with 'isolux fit'");
+    }
+    return warnings;
+  }
+
+protected:
+  MomentsNorm::Settings
+  GetSettings() const override
+  {
+    MomentsNorm::Settings settings;
+    settings.stage = "batch-norm";
+    settings.eps = m_Options.eps;
+    settings.gamma = this->OfChannel(m_Options.gamma, "gamma");
+    settings.beta = this->OfChannel(m_Options.beta, "beta");
+    settings.outside = m_Options.outside;
+    return settings;
+  }
+
+  void
+  Collect() override
+  {
+    MomentsStage::Collect();
+    if (m_OfReference.count > 0)
+    {
+      m_Learned = {};
+      m_Learned.mean = { m_OfReference.mean };
+      m_Learned.variance = { m_OfReference.variance };
+      m_Learned.voxels = { static_cast<double>(m_OfReference.count) };
+    }
+  }
+
+private:
+  itk::MeanAndVariance m_OfReference;
+};
+} // namespace
+
+StageDescription
+DescribeBatchNormStage()
+{
+  StageDescription stage;
+  stage.name = "batch-norm";
+  stage.family = "normalization";
+  stage.summary = "Normalizes by the mean and deviation of all voxels of many images, which 'isolux fit' has learned.";
+  stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, moments pooled over the reference's images";
+  stage.reference = "S. Ioffe, C. Szegedy, arXiv 1502.03167, 2015";
+  stage.access = Access::TwoPass;
+  stage.usesWeights = true;
+  stage.inverse = "as of instance-norm, without the reference file; with one, also over a mask of one intensity";
+  stage.make = [] { return std::make_unique<BatchNormStage>(); };
+  return stage;
+}
+} // namespace isolux
