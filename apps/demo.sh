@@ -12,6 +12,12 @@ out=demo-output
 "$isolux" harmonize data/demo.tsv "$out/heads" --resume --jobs 2
 "$isolux" harmonize data/photos "$out/photos" --pipeline data/pipelines/photos.json --resume --jobs 2
 
+# One scanner learned from two of its heads, and all four brought to it.
+"$isolux" fit data/heads/ixi013_T1w.nii.gz data/heads/ixi072_T1w.nii.gz --output "$out/ixi.json" --force
+printf '{ "isolux": 1, "stages": [ { "stage": "foreground" },\n  { "stage": "quantile-norm", "reference": "ixi.json" } ] }\n' \
+  >"$out/to-ixi.json"
+"$isolux" harmonize data/demo.tsv "$out/to-ixi" --pipeline "$out/to-ixi.json" --resume --jobs 2
+
 cat <<EOF
 
 Results:
@@ -19,4 +25,6 @@ Results:
   $PWD/$out/heads/manifest.tsv   a row for each volume
   $PWD/$out/heads/heads/         harmonized volumes, each with a sidecar (.json) that tells how and can undo it
   $PWD/$out/photos/report.html   the same for 2-D pictures, grey and colour
+  $PWD/$out/ixi.json             what fit learned of one scanner
+  $PWD/$out/to-ixi/report.html   all heads with that scanner's histogram
 EOF
