@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 namespace isolux
 {
@@ -42,6 +43,21 @@ ReplaceNonFinite(WorkImage * image, float value)
                   }
                 });
   return replaced;
+}
+
+/** Calls f(); what it says of wrong usage begins with `where`. */
+template <typename TFunction>
+auto
+Headed(const std::string & where, const TFunction & f)
+{
+  try
+  {
+    return f();
+  }
+  catch (const UsageError & error)
+  {
+    throw UsageError(where + ": " + error.what());
+  }
 }
 } // namespace
 
@@ -110,17 +126,10 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
   bool hasMask = maskGiven;
   for (const auto & stage : spec.stages)
   {
-    const std::string number = "stage " + std::to_string(m_Descriptions.size() + 1);
-    const std::string where = number + " (" + stage.name + ")";
-    try
-    {
-      m_Descriptions.push_back(BuiltInStages().Find(stage.name));
-    }
-    catch (const UsageError & error)
-    {
-      throw UsageError(number + ": " + error.what());
-    }
-    const auto & description = m_Descriptions.back();
+    Headed("stage " + std::to_string(m_Descriptions.size() + 1),
+           [&] { m_Descriptions.push_back(BuiltInStages().Find(stage.name)); });
+    const auto &      description = m_Descriptions.back();
+    const std::string where = this->NameOf(m_Descriptions.size() - 1);
     if (description.needsMask && !hasMask)
     {
       throw UsageError(where + ": needs a mask; put 'foreground' before it or give --mask");
@@ -129,19 +138,25 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
     const auto made = description.make();
     const auto options = [&](ParameterVisitor & visit) { made->VisitOptions(visit); };
     Assign(options, stage.options, where);
-    made->CheckOptions(where);
+    Headed(where, [&] { made->CheckOptions(); });
     m_Options.push_back(Read(options));
   }
 }
 
+std::string
+Pipeline::NameOf(std::size_t stage) const
+{
+  return "stage " + std::to_string(stage + 1) + " (" + m_Descriptions[stage].name + ")";
+}
+
 Pipeline::Stages
-Pipeline::Make(std::size_t channel) const
+Pipeline::Make(std::size_t channel, std::size_t channels) const
 {
   Stages stages;
   for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
   {
     stages.push_back(m_Descriptions[i].make());
-    stages.back()->SetChannel(channel);
+    stages.back()->SetChannel(channel, channels);
     Assign([&](ParameterVisitor & visit) { stages.back()->VisitOptions(visit); }, m_Options[i], m_Descriptions[i].name);
   }
   return stages;
@@ -172,24 +187,29 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     WorkImage::Pointer corrected;
     Stage *            illumination = nullptr;
   };
-  std::vector<Lane> lanes(channels.size());
+  const bool areApart =
+    std::none_of(m_Descriptions.begin(), m_Descriptions.end(), [](const auto & stage) { return stage.usesChannels; });
+  std::vector<std::optional<Lane>> lanes(channels.size());
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
-    lanes[c].stages = this->Make(c);
-    lanes[c].flow = { channels[c], mask, weights };
-    lanes[c].corrected = channels[c];
+    auto & lane = lanes[c].emplace();
+    lane.stages = this->Make(c, channels.size());
+    lane.flow = { channels[c], mask, weights };
+    lane.corrected = channels[c];
   }
   for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
   {
-    std::vector<WorkImage::Pointer> images;
+    std::vector<Flow> flows;
     for (const auto & lane : lanes)
     {
-      images.push_back(lane.flow.image);
+      flows.push_back(lane->flow);
     }
-    for (auto & lane : lanes)
+    for (auto & some : lanes)
     {
-      lane.flow.channels = images;
-      auto next = lane.stages[i]->Connect(lane.flow, execution.streamDivisions);
+      auto & lane = *some;
+      lane.flow.channels = flows;
+      const auto next =
+        Headed(this->NameOf(i), [&] { return lane.stages[i]->Connect(lane.flow, execution.streamDivisions); });
       lane.flow = { next.image, next.mask, weights };
       lane.clock.Watch(*lane.stages[i], i);
       if (m_Descriptions[i].makesField)
@@ -202,11 +222,11 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
   std::vector<Result> results(channels.size());
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
-    auto &       lane = lanes[c];
+    auto &       lane = *lanes[c];
     auto &       result = results[c];
     auto &       report = result.report;
     const auto & image = channels[c];
-    const auto & flow = lane.flow;
+    const auto   flow = lane.flow;
     if (flow.mask)
     {
       flow.mask->Update();
@@ -256,19 +276,22 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
       report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
     }
     result.images = { image, output, lane.illumination ? lane.illumination->Field(image) : nullptr, flow.mask };
-    if (channels.size() == 1 && lane.corrected != image && lane.corrected != output)
+    if (areApart)
     {
-      lane.corrected->ReleaseData(); // a whole volume, no longer needed
+      lanes[c].reset(); // whole volumes, which no other channel needs
     }
   }
   return results;
 }
 
 WorkImage::Pointer
-Pipeline::Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned, std::size_t channel)
+Pipeline::Undo(const WorkImage::Pointer &  output,
+               const std::vector<Values> & learned,
+               std::size_t                 channel,
+               std::size_t                 channels)
 {
   WorkImage::Pointer image = output;
-  const Stages       stages = this->Make(channel);
+  const Stages       stages = this->Make(channel, channels);
   if (learned.size() != stages.size())
   {
     throw Error("the pipeline has " + std::to_string(stages.size()) + " stages, but learned values of " +
@@ -278,8 +301,8 @@ Pipeline::Undo(const WorkImage::Pointer & output, const std::vector<Values> & le
   {
     Assign([&](ParameterVisitor & visit) { stages[i]->VisitLearned(visit); },
            learned[i],
-           "learned values of stage " + std::to_string(i + 1) + " (" + m_Descriptions[i].name + ")");
-    image = stages[i]->ConnectInverse(image);
+           "learned values of " + this->NameOf(i));
+    image = Headed(this->NameOf(i), [&] { return stages[i]->ConnectInverse(image); });
   }
   image->Update();
   return image;

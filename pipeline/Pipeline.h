@@ -80,10 +80,13 @@ public:
     return std::move(this->Run(std::vector<WorkImage::Pointer>{ image }, mask, nullptr, execution).front());
   }
 
-  /** Undoes the stages on one channel from their recorded values, last stage first.
+  /** Undoes the stages on one channel of an image of `channels` from their recorded values, last stage first.
    * \throws Error where a stage cannot be undone. */
   WorkImage::Pointer
-  Undo(const WorkImage::Pointer & output, const std::vector<Values> & learned, std::size_t channel = 0);
+  Undo(const WorkImage::Pointer &  output,
+       const std::vector<Values> & learned,
+       std::size_t                 channel = 0,
+       std::size_t                 channels = 1);
 
   /** Every option of every stage, as used. */
   std::vector<StageSpec>
@@ -94,7 +97,11 @@ private:
 
   /** The pipeline's stages with its options, for a channel of their own. */
   Stages
-  Make(std::size_t channel) const;
+  Make(std::size_t channel, std::size_t channels) const;
+
+  /** "stage 2 (instance-norm)" */
+  std::string
+  NameOf(std::size_t stage) const;
 
   std::vector<StageDescription> m_Descriptions;
   std::vector<Values>           m_Options; ///< of each stage, all of them

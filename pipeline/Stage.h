@@ -26,17 +26,14 @@ enum class Access
   WholeImage     ///< everything at once: stops a pipeline from streaming
 };
 
-std::string
-ToString(Access access);
-
 /** What stages hand on. */
 struct Flow
 {
   WorkImage::Pointer image;
   MaskImage::Pointer mask;         ///< null: no mask
   WorkImage::Pointer weights = {}; ///< >= 0, of extent 1 along t; null: all alike
-  /** Every channel's image at this place, this one among them; empty: there is but one. */
-  std::vector<WorkImage::Pointer> channels = {};
+  /** Every channel at this place, this one among them; empty: there is but one. */
+  std::vector<Flow> channels = {};
 };
 
 /** A learner, which reads its input once and keeps a small value, and an applier, which uses that value on any region.
@@ -49,12 +46,11 @@ public:
   virtual void
   VisitOptions(ParameterVisitor & visit) = 0;
 
-  /** What bounds and choices cannot say, such as options that exclude each other. \throws UsageError headed by `where`.
-   */
+  /** What bounds and choices cannot say, such as options that exclude each other. \throws UsageError, which the
+   * pipeline heads with the stage. */
   virtual void
-  CheckOptions(const std::string & where) const
+  CheckOptions() const
   {
-    (void)where;
   }
 
   /** What the connected filters have learned once they have run; assigned, it is what ConnectInverse() uses. */
@@ -62,7 +58,8 @@ public:
   VisitLearned(ParameterVisitor & visit) = 0;
 
   /** Appends this stage's filters; nothing executes until the end of the pipeline is updated.
-   * The learner reads its input in `streamDivisions` pieces, which never changes the result. */
+   * The learner reads its input in `streamDivisions` pieces, which never changes the result.
+   * \throws UsageError where the options do not fit the image; the pipeline heads it with the stage. */
   virtual Flow
   Connect(const Flow & input, unsigned int streamDivisions) = 0;
 
@@ -71,11 +68,12 @@ public:
   virtual WorkImage::Pointer
   ConnectInverse(const WorkImage::Pointer & output) = 0;
 
-  /** Which channel this stage works on, from 0, for options that hold a value for each. */
+  /** Which channel this stage works on, from 0, and of how many, for options that hold a value for each. */
   void
-  SetChannel(std::size_t channel)
+  SetChannel(std::size_t channel, std::size_t channels)
   {
     m_Channel = channel;
+    m_Channels = channels;
   }
 
   /** Multiplicative field that the stage divides by, over the grid of `grid`; null for a stage that has none. */
@@ -120,6 +118,13 @@ protected:
     return m_Channel;
   }
 
+  /** Of the image. */
+  std::size_t
+  Channels() const
+  {
+    return m_Channels;
+  }
+
   /** The value of an option that holds one for all channels or one for each.
    * \throws UsageError where it holds neither. */
   double
@@ -127,6 +132,7 @@ protected:
 
 private:
   std::size_t m_Channel = 0;
+  std::size_t m_Channels = 1;
 
   std::vector<itk::ProcessObject::Pointer> m_Filters;
 };
@@ -166,15 +172,20 @@ struct StageDescription
   std::string formula;
   std::string reference;
   Access      access = Access::Pointwise;
-  /** Streamed passes of a learner over the whole image, where access is TwoPass. */
+  /** Streamed passes of a learner over the whole image, where access is TwoPass: of the default options. */
   unsigned int learningPasses = 1;
   bool         makesMask = false;
-  bool         needsMask = false;   ///< must come after a stage that makes a mask, or be given one
-  bool         makesField = false;  ///< divides by a field, see Stage::Field()
-  bool         usesWeights = false; ///< its statistics heed Flow::weights
-  std::string  inverse;             ///< when and how exactly the stage can be undone
+  bool         needsMask = false;    ///< must come after a stage that makes a mask, or be given one
+  bool         makesField = false;   ///< divides by a field, see Stage::Field()
+  bool         usesWeights = false;  ///< its statistics heed Flow::weights
+  bool         usesChannels = false; ///< may read other channels than its own, Flow::channels
+  std::string  inverse;              ///< when and how exactly the stage can be undone
 
   std::function<std::unique_ptr<Stage>()> make;
+
+  /** How it reads its input: "neighbourhood", "5 passes". */
+  std::string
+  Reads() const;
 };
 
 class StageRegistry

@@ -8,7 +8,7 @@
 namespace isolux
 {
 std::string
-ToString(Access access)
+StageDescription::Reads() const
 {
   switch (access)
   {
@@ -17,7 +17,7 @@ ToString(Access access)
     case Access::Neighbourhood:
       return "neighbourhood";
     case Access::TwoPass:
-      return "two passes";
+      return std::to_string(learningPasses + 1) + " passes";
     case Access::WholeImage:
       return "whole image";
   }
@@ -46,10 +46,11 @@ Stage::OfChannel(const std::vector<double> & values, const std::string & option)
   {
     return values.front();
   }
-  if (m_Channel >= values.size())
+  if (values.size() != m_Channels)
   {
-    throw UsageError("'" + option + "' holds " + std::to_string(values.size()) + " values, but there is a channel " +
-                     std::to_string(m_Channel + 1) + "; give one for all channels or one for each");
+    throw UsageError("'" + option + "' holds " + std::to_string(values.size()) + " values, but the image has " +
+                     std::to_string(m_Channels) + (m_Channels == 1 ? " channel" : " channels") +
+                     "; give one for all channels or one for each");
   }
   return values[m_Channel];
 }

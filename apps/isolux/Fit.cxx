@@ -58,7 +58,21 @@ Fit(const Arguments & arguments)
     throw UsageError(output.string() + ": is a folder; name the reference file, such as " +
                      (output / "ref.json").string());
   }
+  if (IsVolumeName(output))
+  {
+    throw UsageError(output.string() + ": is the name of an image, but a reference is JSON; give it the ending .json");
+  }
   RefuseToOverwrite(output, parsed);
+  auto inputs = parsed.Texts("input");
+  inputs.push_back(parsed.Text("pipeline"));
+  for (const auto & input : inputs)
+  {
+    std::error_code none;
+    if (std::filesystem::equivalent(input, output, none))
+    {
+      throw UsageError(output.string() + ": is named twice, as an input and the output; give each a name of its own");
+    }
+  }
   PipelineSpec pipeline;
   if (parsed.Has("pipeline"))
   {
@@ -81,6 +95,9 @@ Fit(const Arguments & arguments)
       }
       tasks.push_back(std::move(task));
     }
+  }
+  {
+    const AtomicOutput probe(output); // a folder that cannot be written is refused before hours of work
   }
   std::size_t failed = 0;
   const auto  reference = FitReference(

@@ -21,10 +21,9 @@ PrintReference()
   {
     const auto stage = description.make();
     std::cout << "\n## " << description.name << "\n\n"
-              << description.summary << "\n\n    " << description.formula
-              << "\n\n- Reads: " << ToString(description.access) << (description.needsMask ? "; needs a mask" : "")
-              << (description.makesMask ? "; makes a mask" : "") << "\n- Undo: " << description.inverse
-              << "\n- Reference: " << description.reference << "\n\n"
+              << description.summary << "\n\n    " << description.formula << "\n\n- Reads: " << description.Reads()
+              << (description.needsMask ? "; needs a mask" : "") << (description.makesMask ? "; makes a mask" : "")
+              << "\n- Undo: " << description.inverse << "\n- Reference: " << description.reference << "\n\n"
               << "| flag | key | default | range | unit | meaning |\n|---|---|---|---|---|---|\n";
     for (const auto & parameter : Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); }))
     {
@@ -60,8 +59,7 @@ ListStages(const Arguments & arguments)
   }
   for (const auto & stage : BuiltInStages().All())
   {
-    std::cout << std::left << std::setw(20) << stage.name << std::setw(15) << ToString(stage.access) << stage.summary
-              << '\n';
+    std::cout << std::left << std::setw(20) << stage.name << std::setw(15) << stage.Reads() << stage.summary << '\n';
   }
   std::cout << "\nOptions, formula and reference of one: isolux STAGE --help\n";
   return 0;
@@ -93,7 +91,7 @@ Explain(const Arguments & arguments)
     {
       std::cout << "     " << std::left << std::setw(20) << name << ToString(value) << '\n';
     }
-    std::cout << "     reads: " << ToString(stage.access)
+    std::cout << "     reads: " << stage.Reads()
               << (stage.access == Access::WholeImage ? " (this stage holds the whole image in memory)" : "")
               << "\n     undo:  " << stage.inverse << '\n';
     if (stage.needsMask && !hasMask)

@@ -1,5 +1,6 @@
 #include "Arguments.h"
 #include "Error.h"
+#include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 
@@ -99,7 +100,9 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
     }
     options.maskLabels = ReadLabels(parsed.Text("mask-labels"));
   }
-  for (const auto & path : { task.input, task.mask, options.weights })
+  std::vector<std::filesystem::path> inputs = { task.input, task.mask, options.weights };
+  ForEachFile(pipeline, [&inputs](std::string & text) { inputs.push_back(FileOf(text)); });
+  for (const auto & path : inputs)
   {
     if (!path.empty())
     {
@@ -188,7 +191,7 @@ RunStage(const std::string & name, const Arguments & arguments)
               << (description.makesMask ? "OUT is the mask, 0 and 1. " : "")
               << (description.needsMask ? "Without --mask, 'foreground' finds one first. " : "")
               << "A sidecar OUT.json records how.\n\n"
-              << options << "\nReads:     " << ToString(description.access) << "\nInverse:   " << description.inverse
+              << options << "\nReads:     " << description.Reads() << "\nInverse:   " << description.inverse
               << "\nReference: " << description.reference << "\n\nExample: isolux " << name
               << " in.nii.gz out.nii.gz\n";
     return 0;

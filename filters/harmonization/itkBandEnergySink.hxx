@@ -35,6 +35,13 @@ BandEnergySink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
     itkExceptionMacro("ReferenceEnergies has " << m_ReferenceEnergies.size() << " numbers for " << m_Scales.size()
                                                << " bands, one for each of Scales.");
   }
+  for (const double energy : m_ReferenceEnergies)
+  {
+    if (!(energy >= 0.0 && std::isfinite(energy)))
+    {
+      itkExceptionMacro("ReferenceEnergies must be at least 0 and finite, got " << energy << '.');
+    }
+  }
   if (!(m_MaximumGain >= 1.0 && std::isfinite(m_MaximumGain)))
   {
     itkExceptionMacro("MaximumGain must be at least 1 and finite, got " << m_MaximumGain << '.');

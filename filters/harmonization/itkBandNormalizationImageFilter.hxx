@@ -67,11 +67,8 @@ BandNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedR
   auto region = this->GetOutput()->GetRequestedRegion();
   region.PadByRadius(Radius(this->Terms()));
   region.Crop(this->GetInput()->GetLargestPossibleRegion());
-  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(region);
-  if (auto * const mask = const_cast<MaskImageType *>(this->GetMaskImage()))
-  {
-    mask->SetRequestedRegion(MaskRegion(mask, region));
-  }
+  RequestRegion(this->GetInput(), region);
+  RequestRegion(this->GetMaskImage(), region);
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -113,33 +110,14 @@ BandNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
                     }
                   });
     }
-    threader->template ParallelizeImageRegion<ImageDimension>(
-      piece,
-      [&](const RegionType & part)
-      {
-        const auto length = static_cast<std::size_t>(part.GetSize(0));
-        ForEachRow(output,
-                   part,
-                   [&](const typename RegionType::IndexType & index, OutputPixelType * out)
-                   {
-                     const auto * in = input->GetBufferPointer() + input->ComputeOffset(index);
-                     const auto   first = OffsetInRegion(region, index);
-                     for (std::size_t i = 0; i < length; ++i)
-                     {
-                       const auto value = static_cast<double>(in[i]);
-                       if (weights[first + i] != 0.0F)
-                       {
-                         out[i] = static_cast<OutputPixelType>(value + change[first + i]);
-                       }
-                       else
-                       {
-                         const bool isZero = m_Outside == OutsideMask::Zero && value - value == 0.0;
-                         out[i] = isZero ? OutputPixelType{} : static_cast<OutputPixelType>(value);
-                       }
-                     }
-                   });
-      },
-      nullptr);
+    WriteSmoothed(input,
+                  m_Outside == OutsideMask::Zero ? mask : nullptr,
+                  output,
+                  piece,
+                  region,
+                  weights,
+                  threader,
+                  [&](double value, std::size_t i) { return change[i] != 0.0F ? value + change[i] : value; });
   }
 }
 

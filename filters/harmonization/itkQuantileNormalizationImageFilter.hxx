@@ -44,11 +44,8 @@ QuantileNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputReques
   // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
   const_cast<SimpleDataObjectDecorator<ImageQuantiles> *>(this->GetLandmarksInput())->UpdateOutputData();
   const auto & region = this->GetOutput()->GetRequestedRegion();
-  const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(region);
-  if (auto * mask = const_cast<MaskImageType *>(this->GetMaskImage()))
-  {
-    mask->SetRequestedRegion(MaskRegion(mask, region));
-  }
+  RequestRegion(this->GetInput(), region);
+  RequestRegion(this->GetMaskImage(), region);
 }
 
 template <typename TInputImage, typename TOutputImage>

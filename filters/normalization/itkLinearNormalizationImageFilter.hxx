@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace itk
 {
@@ -37,23 +38,18 @@ template <typename TInputImage, typename TOutputImage>
 void
 LinearNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  auto * const image = const_cast<TInputImage *>(this->GetInput());
-  auto * const mask = const_cast<MaskImageType *>(this->GetMaskImage());
   // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
   for (const auto & name : this->GetInputNames())
   {
     DataObject * const input = this->ProcessObject::GetInput(name);
-    if (input && input != image && input != mask)
+    if (input && input != this->GetInput() && input != this->GetMaskImage())
     {
       input->UpdateOutputData();
     }
   }
   const auto & region = this->GetOutput()->GetRequestedRegion();
-  image->SetRequestedRegion(region);
-  if (mask)
-  {
-    mask->SetRequestedRegion(MaskRegion(mask, region));
-  }
+  RequestRegion(this->GetInput(), region);
+  RequestRegion(this->GetMaskImage(), region);
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -68,11 +64,18 @@ LinearNormalizationImageFilter<TInputImage, TOutputImage>::BeforeThreadedGenerat
     itkExceptionMacro("Learned for " << m_Maps.size() << " instances, but the image has " << m_Partition.Count()
                                      << '.');
   }
+  if (!m_Partition.Fits(this->GetInput()->GetLargestPossibleRegion()))
+  {
+    const auto & region = this->GetInput()->GetLargestPossibleRegion();
+    itkExceptionMacro("What was learned for " << m_Partition.Count() << " instances does not fit an image of "
+                                              << region.GetSize() << " from " << region.GetIndex() << '.');
+  }
   for (auto & map : m_Maps)
   {
     if (m_Inverse)
     {
-      map = { map.to, map.scale == 0.0 ? 0.0 : 1.0 / map.scale, map.from };
+      constexpr auto largest = static_cast<double>(std::numeric_limits<OutputPixelType>::max());
+      map = { map.to, map.scale == 0.0 ? 0.0 : 1.0 / map.scale, map.from, -largest, largest };
     }
   }
 }
@@ -107,10 +110,12 @@ LinearNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenera
     StoreFor(input->GetBufferPointer(), output->GetBufferPointer(), output->GetBufferedRegion().GetNumberOfPixels());
 
   // A run lies without a gap in both buffers and in the mask, and in one instance, or is a row.
-  const unsigned int axes =
-    stride == 0
-      ? m_Partition.UniformAxes(std::min(RunAxes(output, mask), ContiguousAxes(region, input->GetBufferedRegion())))
-      : 1;
+  unsigned int axes = std::min(RunAxes(output, mask), ContiguousAxes(region, input->GetBufferedRegion()));
+  if (mask != nullptr)
+  {
+    axes = std::min(axes, ContiguousAxes(MaskRegion(mask, region), mask->GetBufferedRegion()));
+  }
+  axes = stride == 0 ? m_Partition.UniformAxes(axes) : 1;
   ForEachRun(output,
              region,
              axes,

@@ -344,6 +344,45 @@ GatherToSmooth(const TImage *                      image,
                 }
               });
 }
+
+/** Fills `piece` of the output: with f(input, place in buffers over `region`) where the weight is not 0; of the holes
+ * with 0 where the mask `zeroed`, if there is one, is 0, and with the input elsewhere. */
+template <typename TImage, typename TMask, typename TOutput, typename TFunction>
+void
+WriteSmoothed(const TImage *                      image,
+              const TMask *                       zeroed,
+              TOutput *                           output,
+              const typename TImage::RegionType & piece,
+              const typename TImage::RegionType & region,
+              const std::vector<float> &          weights,
+              MultiThreaderBase *                 threader,
+              TFunction &&                        f)
+{
+  using OutputPixelType = typename TOutput::PixelType;
+  threader->template ParallelizeImageRegion<TImage::ImageDimension>(
+    piece,
+    [&](const typename TImage::RegionType & part)
+    {
+      const auto length = static_cast<std::size_t>(part.GetSize(0));
+      ForEachRow(output,
+                 part,
+                 [&](const typename TImage::IndexType & index, OutputPixelType * out)
+                 {
+                   const auto * in = image->GetBufferPointer() + image->ComputeOffset(index);
+                   const auto * isKept = MaskAt(zeroed, index);
+                   const auto   first = OffsetInRegion(region, index);
+                   for (std::size_t i = 0; i < length; ++i)
+                   {
+                     const auto value = static_cast<double>(in[i]);
+                     const bool isZero = isKept != nullptr && isKept[i] == 0;
+                     out[i] = static_cast<OutputPixelType>(weights[first + i] != 0.0F ? f(value, first + i)
+                                                           : isZero                   ? 0.0
+                                                                                      : value);
+                   }
+                 });
+    },
+    nullptr);
+}
 } // namespace itk
 
 #endif

@@ -137,6 +137,27 @@ MaskRegion(const TMask * mask, typename TMask::RegionType region)
   return region;
 }
 
+/** Asks an image, a mask or a weight image, which may be null, for its part of `region`, see MaskRegion().
+ * \throws ExceptionObject where it has no source and does not hold that part: its pixels were released. */
+template <typename TImage>
+void
+RequestRegion(const TImage * image, const typename TImage::RegionType & region)
+{
+  if (image == nullptr)
+  {
+    return;
+  }
+  const auto part = MaskRegion(image, region);
+  const_cast<TImage *>(image)->SetRequestedRegion(part);
+  const auto & buffered = image->GetBufferedRegion();
+  if (!image->GetSource() && part.GetNumberOfPixels() > 0 && !buffered.IsInside(part))
+  {
+    itkGenericExceptionMacro("An image without a source must hold the region that is read: "
+                             << part.GetSize() << " from " << part.GetIndex() << "; it holds " << buffered.GetSize()
+                             << " from " << buffered.GetIndex() << ". Did a filter release it?");
+  }
+}
+
 /** Stream divisions of a region that never cut a row: 1 where there is but one row. */
 template <typename TRegion>
 unsigned int

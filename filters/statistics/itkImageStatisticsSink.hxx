@@ -59,7 +59,8 @@ ImageStatisticsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
                                 statistics.infinite += std::isinf(value);
                                 if (m_CollectQuantiles && std::isfinite(value))
                                 {
-                                  statistics.sketch.Add(static_cast<float>(value));
+                                  constexpr auto bound = static_cast<double>(std::numeric_limits<float>::max());
+                                  statistics.sketch.Add(static_cast<float>(std::clamp(value, -bound, bound)));
                                 }
                               }
                             });

@@ -24,9 +24,9 @@ namespace itk
  * - The result has the same bits for every number of threads and stream divisions.
  * - Up to MaximumExactInstances instances are summed exactly, and so do not depend on the order of channels either;
  * more, each in the order of its voxels.
- * - Non-finite voxels, and with weights those whose weight is not positive and finite, are skipped; the former are
- *   counted.
- * - An instance without a voxel has Count 0 and NaN moments.
+ * - Non-finite voxels, and those beyond the limits of MomentAccumulator, are skipped and counted; those whose weight is
+ *   not positive and finite are skipped.
+ * - An instance without a voxel has Count 0 and NaN moments, one of a single intensity variance 0 exactly.
  *
  * \par Reference
  * For many instances: D. West, Updating mean and variance estimates, Comm. ACM 22:532, 1979. DOI 10.1145/359146.359153

@@ -43,12 +43,9 @@ InstanceMomentsSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(un
   Superclass::GenerateNthInputRequestedRegion(division);
   for (unsigned int channel = 1; channel <= m_FurtherChannels; ++channel)
   {
-    const_cast<TInputImage *>(this->GetInput(channel))->SetRequestedRegion(this->m_Region);
+    RequestRegion(this->GetInput(channel), this->m_Region);
   }
-  if (auto * weights = const_cast<WeightImageType *>(this->GetWeightImage()))
-  {
-    weights->SetRequestedRegion(MaskRegion(weights, this->m_Region));
-  }
+  RequestRegion(this->GetWeightImage(), this->m_Region);
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -93,7 +90,6 @@ template <typename TInputImage, typename TMaskImage>
 void
 InstanceMomentsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
 {
-  const auto isSkipped = [](double value) { return !(value - value == 0.0); };
   if (this->IsExact())
   {
     const unsigned int axes = m_Partition.UniformAxes(
@@ -127,6 +123,7 @@ InstanceMomentsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
   const SizeValueType extent = this->m_Region.GetSize(axis);
   const SizeValueType slabs =
     m_Partition.Keeps(axis) ? std::min<SizeValueType>(extent, this->GetNumberOfWorkUnits()) : 1;
+  const double limit = this->GetWeightImage() == nullptr ? MomentAccumulator::Limit : MomentAccumulator::WeightedLimit;
   std::atomic<std::uint64_t> skipped{ 0 };
   this->GetMultiThreader()->ParallelizeArray(
     0,
@@ -153,11 +150,11 @@ InstanceMomentsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
             }
             const auto value = static_cast<double>(row[i]);
             const auto weight = weights == nullptr ? 1.0 : static_cast<double>(weights[i]);
-            if (isSkipped(value))
+            if (!(std::abs(value) <= limit))
             {
               ++skippedHere;
             }
-            else if (weight > 0.0 && !isSkipped(weight))
+            else if (weight > 0.0 && std::isfinite(weight))
             {
               ++instance->count;
               instance->weight += weight;

@@ -83,6 +83,21 @@ public:
     return uniform;
   }
 
+  /** Whether these are the instances of `region`; one instance is that of any. */
+  bool
+  Fits(const RegionType & region) const
+  {
+    AxesType kept;
+    bool     starts = true;
+    for (unsigned int axis = 0; axis < VDimension; ++axis)
+    {
+      kept[axis] = this->Keeps(axis);
+      starts = starts && (!kept[axis] || region.GetIndex(axis) == m_Start[axis]);
+    }
+    const InstancePartition other(region, kept);
+    return starts && m_Strides == other.m_Strides && m_Count == other.m_Count;
+  }
+
   bool
   operator==(const InstancePartition & other) const
   {

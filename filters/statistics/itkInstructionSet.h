@@ -39,14 +39,14 @@ BestInstructionSet()
 
 #if defined(__x86_64__)
 template <typename TKernel, typename... TArguments>
-__attribute__((target("avx2"))) auto
+__attribute__((target("avx2"), optimize("fp-contract=off"))) auto
 RunAvx2(TArguments... arguments)
 {
   return TKernel::template Run<4>(arguments...);
 }
 
 template <typename TKernel, typename... TArguments>
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) auto
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"), optimize("fp-contract=off"))) auto
 RunAvx512(TArguments... arguments)
 {
   return TKernel::template Run<8>(arguments...);
@@ -54,8 +54,9 @@ RunAvx512(TArguments... arguments)
 #endif
 
 /** Runs TKernel::Run<number of doubles in a register>(arguments...), compiled for `set`. Run must be always_inline. It
- * has the same bits for each set where its arithmetic does not depend on that number, and where the compiler does not
- * contract multiplication and addition (-ffp-contract=off). */
+ * has the same bits for each set where its arithmetic does not depend on that number. The clones do not contract
+ * multiplication and addition, which AVX-512 has and GCC does by default; a build whose own target has fused
+ * multiply-add (-march=native) needs -ffp-contract=off. */
 template <typename TKernel, typename... TArguments>
 auto
 RunWith(InstructionSet set, TArguments... arguments)

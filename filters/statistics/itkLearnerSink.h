@@ -21,6 +21,7 @@ namespace itk
  * - No division cuts a row, so that what is summed row by row has the same bits for every number of divisions.
  * - The divisions of a pass cover the image, each voxel once, however many are asked for.
  * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
+ * - An image in memory whose pixels were released is refused, not read.
  *
  * \ingroup Statistics
  */
@@ -84,11 +85,8 @@ protected:
     RegionType padded = m_Region;
     padded.PadByRadius(m_Radius);
     padded.Crop(whole);
-    const_cast<TInputImage *>(this->GetInput())->SetRequestedRegion(padded);
-    if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
-    {
-      mask->SetRequestedRegion(MaskRegion(mask, padded));
-    }
+    RequestRegion(this->GetInput(), padded);
+    RequestRegion(this->GetMaskImage(), padded);
   }
 
   void

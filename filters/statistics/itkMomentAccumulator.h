@@ -26,13 +26,17 @@ namespace itk
  * weight 1.
  *
  * Skipped are non-finite intensities and those beyond 1e140, of weighted ones beyond 1e60: their squares could
- * overflow. Mean() and Variance() are NaN when Count() is 0.
+ * overflow. Mean() and Variance() are NaN when Count() is 0. Of a single intensity, whatever the weights, the mean is
+ * that intensity and the variance 0, which sums of rounded products would miss.
  *
  * \ingroup Statistics
  */
 class MomentAccumulator
 {
 public:
+  static constexpr double Limit = 1e140;
+  static constexpr double WeightedLimit = 1e60;
+
   /** Adds `length` intensities, those with a non-zero mask where `mask` is given. Cut an image into the same runs
    * whenever the same bits are wanted; long runs are faster. Returns how many inside the mask were skipped. */
   template <typename TPixel, typename TMask>
@@ -66,13 +70,15 @@ public:
   void
   Merge(const MomentAccumulator & other)
   {
+    this->MergeIntensity(other);
     m_Count += other.m_Count;
     m_Weight.Merge(other.m_Weight);
     m_Sum.Merge(other.m_Sum);
     m_SumOfSquares.Merge(other.m_SumOfSquares);
   }
 
-  /** Everything that is known, as ExactSum::Terms(): an accumulator made of it merges to the same bits. */
+  /** The sums, as ExactSum::Terms(): an accumulator made of it merges to the same bits. Not that there was but a single
+   * intensity. */
   struct Record
   {
     std::uint64_t       count{ 0 };
@@ -112,6 +118,10 @@ public:
   double
   Mean() const
   {
+    if (m_IsConstant)
+    {
+      return m_Intensity;
+    }
     return m_Count > 0 ? m_Sum.Value() / m_Weight.Value() : std::numeric_limits<double>::quiet_NaN();
   }
 
@@ -122,6 +132,10 @@ public:
     if (m_Count == 0)
     {
       return std::numeric_limits<double>::quiet_NaN();
+    }
+    if (m_IsConstant)
+    {
+      return 0.0;
     }
     // sum of squares - sum^2 / weight; sum, weight and quotient as pairs of doubles
     const Pair   sum = PairOf(m_Sum);
@@ -140,8 +154,6 @@ public:
 private:
   static constexpr std::size_t BlockLength = 4096; // with its conversion, fits the smallest first-level cache twice
   static constexpr int         Lanes = 16;
-  static constexpr double      Limit = 1e140;
-  static constexpr double      WeightedLimit = 1e60;
 
   struct Pair
   {
@@ -263,6 +275,40 @@ private:
     }
   };
 
+  /** Called before the `length` intensities of a run, those that count, are added. */
+  template <typename TPixel, typename TCounts>
+  void
+  NoteIntensity(const TPixel * run, std::size_t length, TCounts && counts)
+  {
+    bool isFirst = m_Count == 0;
+    bool isConstant = isFirst || m_IsConstant;
+    for (std::size_t i = 0; isConstant && i < length; ++i)
+    {
+      if (counts(i))
+      {
+        const double intensity = static_cast<double>(run[i]) + 0.0; // -0 becomes 0
+        m_Intensity = isFirst ? intensity : m_Intensity;
+        isConstant = intensity == m_Intensity;
+        isFirst = false;
+      }
+    }
+    m_IsConstant = isConstant && !isFirst;
+  }
+
+  void
+  MergeIntensity(const MomentAccumulator & other)
+  {
+    if (m_Count == 0)
+    {
+      m_IsConstant = other.m_IsConstant;
+      m_Intensity = other.m_Intensity;
+    }
+    else if (other.m_Count > 0)
+    {
+      m_IsConstant = m_IsConstant && other.m_IsConstant && m_Intensity == other.m_Intensity;
+    }
+  }
+
   template <typename TPixel, typename TMask>
   std::uint64_t
   AddBlock(const TPixel * run, const TMask * mask, std::size_t length, InstructionSet instructions)
@@ -274,6 +320,15 @@ private:
         return 0;
       }
       mask = nullptr;
+    }
+    if (m_Count == 0 || m_IsConstant)
+    {
+      const bool isRepeated = mask == nullptr && std::memcmp(run, run + 1, (length - 1) * sizeof(TPixel)) == 0;
+      this->NoteIntensity(run,
+                          isRepeated ? 1 : length,
+                          [run, mask](std::size_t i) {
+                            return (mask == nullptr || mask[i] != 0) && std::abs(static_cast<double>(run[i])) <= Limit;
+                          });
     }
     std::uint64_t skipped = 0;
     const bool    isAdded = mask == nullptr ? this->TryToAdd<false, false>(run, mask, length, instructions, skipped)
@@ -341,6 +396,7 @@ private:
                           std::abs(static_cast<double>(run[i])) <= WeightedLimit;
       return counts ? weight : 0.0;
     };
+    this->NoteIntensity(run, length, [&weightOf](std::size_t i) { return weightOf(i) > 0.0; });
     for (std::size_t i = 0; i < length; ++i)
     {
       const double weight = weightOf(i);
@@ -384,6 +440,8 @@ private:
   ExactSum      m_Weight;
   ExactSum      m_Sum;
   ExactSum      m_SumOfSquares;
+  bool          m_IsConstant{ false }; // some count, and all of them are m_Intensity
+  double        m_Intensity{ 0.0 };
 };
 } // namespace itk
 

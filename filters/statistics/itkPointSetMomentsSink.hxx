@@ -2,7 +2,6 @@
 #define itkPointSetMomentsSink_hxx
 
 #include <cmath>
-#include <limits>
 #include <type_traits>
 
 namespace itk
@@ -107,8 +106,6 @@ PointSetMomentsSink<TPointSet>::GenerateData()
   {
     MomentAccumulator   accumulator;
     const unsigned char inside = 1;
-    double              lowest = std::numeric_limits<double>::infinity();
-    double              highest = -lowest;
     std::size_t         i = 0;
     for (auto datum = data->Begin(); datum != data->End(); ++datum, ++i)
     {
@@ -120,18 +117,9 @@ PointSetMomentsSink<TPointSet>::GenerateData()
       const auto value =
         static_cast<double>(DefaultConvertPixelTraits<PixelType>::GetNthComponent(component, datum.Value()));
       // A run of its own for each point: what it adds depends on nothing else.
-      if (accumulator.AddWeighted(&value, &inside, &weights[i], 1) == 0 && weights[i] > 0.0)
-      {
-        lowest = std::min(lowest, value);
-        highest = std::max(highest, value);
-      }
+      accumulator.AddWeighted(&value, &inside, &weights[i], 1);
     }
     moments.components.push_back({ accumulator.Mean(), accumulator.Variance(), accumulator.Count() });
-    if (lowest == highest) // which the rounding of weighted sums would hide
-    {
-      moments.components.back().mean = lowest;
-      moments.components.back().variance = 0.0;
-    }
   }
   this->SetMoments(moments);
 }

@@ -107,7 +107,9 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
            WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&
            sidecar.report.fileType == ToString(options.write.type) &&
            sidecar.report.inputSha256 == HashVolume(task.input) &&
-           sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask));
+           sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask)) &&
+           sidecar.report.maskLabels == options.maskLabels &&
+           sidecar.report.weightsSha256 == (options.weights.empty() ? "" : HashVolume(options.weights));
   }
   catch (const std::exception &)
   {

@@ -110,6 +110,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     report.weights = options.weights.filename().string();
     report.weightsSha256 = HashVolume(options.weights);
   }
+  report.files = HashFiles(pipeline);
   report.readSeconds = SecondsSince(start);
 
   Volume output = volume;
@@ -177,7 +178,6 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   report.inputSha256 = volume.sha256;
   report.inputFormat = volume.format;
   report.inputComponent = volume.component;
-  report.files = HashFiles(pipeline);
   report.output = task.output.filename().string();
   report.fileType = ToString(write.type);
   report.site = task.site;
@@ -237,8 +237,8 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
   {
     try
     {
-      volume.channels[i] =
-        Pipeline(WithoutFiles(sidecar.pipeline), true).Undo(volume.channels[i], sidecar.learned[i], i);
+      volume.channels[i] = Pipeline(WithoutFiles(sidecar.pipeline), true)
+                             .Undo(volume.channels[i], sidecar.learned[i], i, volume.channels.size());
     }
     catch (const Error & error)
     {

@@ -29,11 +29,11 @@ WithMask(PipelineSpec pipeline, bool maskGiven)
 }
 } // namespace
 
-Reference
-MeasureCase(const CaseTask &           task,
-            const PipelineSpec &       pipeline,
-            const Execution &          execution,
-            std::vector<std::string> & warnings)
+std::vector<Pipeline::Result>
+MeasureVolume(const CaseTask &           task,
+              const PipelineSpec &       pipeline,
+              const Execution &          execution,
+              std::vector<std::string> & warnings)
 {
   Volume volume = ReadVolume(task.input);
   warnings.insert(warnings.end(), volume.warnings.begin(), volume.warnings.end());
@@ -42,17 +42,30 @@ MeasureCase(const CaseTask &           task,
   {
     mask = ReadMask(task.mask, *volume.channels.front(), warnings);
   }
-  CaseReport report;
-  Reference  reference;
-  reference.version = Version;
   const auto spec = WithMask(pipeline, mask.IsNotNull());
-  for (auto & channel : Pipeline(spec, mask.IsNotNull()).Run(volume.channels, mask, nullptr, execution))
+  auto       results = Pipeline(spec, mask.IsNotNull()).Run(volume.channels, mask, nullptr, execution);
+  CaseReport report;
+  for (const auto & channel : results)
   {
-    reference.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name));
-    report.channels.push_back(std::move(channel.report));
+    report.channels.push_back(channel.report);
   }
   const auto all = AllWarnings(report);
   warnings.insert(warnings.end(), all.begin(), all.end());
+  return results;
+}
+
+Reference
+MeasureCase(const CaseTask &           task,
+            const PipelineSpec &       pipeline,
+            const Execution &          execution,
+            std::vector<std::string> & warnings)
+{
+  Reference reference;
+  reference.version = Version;
+  for (const auto & channel : MeasureVolume(task, pipeline, execution, warnings))
+  {
+    reference.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name));
+  }
   reference.pipeline = WritePipeline(WithFileNames(WithMask(pipeline, false)));
   return reference;
 }
@@ -80,10 +93,6 @@ FitReference(const std::vector<CaseTask> & tasks,
         {
           row.warning += (row.warning.empty() ? "" : "; ") + warning;
         }
-      }
-      catch (const Error & error)
-      {
-        row.problem = error.what();
       }
       catch (const std::exception & error)
       {

@@ -20,17 +20,24 @@ struct FitRow
 
 using FitProgress = std::function<void(const FitRow & row, std::size_t finished, std::size_t total)>;
 
-/** What one volume adds to a reference: its statistics inside the mask, which is the task's, or one that `pipeline`
- * finds, or that of the stage foreground, put before it. `warnings` receives those of reading and of the stages.
- * \throws Error where the volume cannot be read, or nothing is to be learned from it: an empty mask, one intensity. */
+/** One volume through a pipeline: its mask is the task's, or one that `pipeline` finds, or that of the stage
+ * foreground, put before it. `warnings` receives those of reading and of the stages. \throws Error */
+std::vector<Pipeline::Result>
+MeasureVolume(const CaseTask &           task,
+              const PipelineSpec &       pipeline,
+              const Execution &          execution,
+              std::vector<std::string> & warnings);
+
+/** What one volume adds to a reference: its statistics inside the mask, see MeasureVolume(). \throws Error where the
+ * volume cannot be read, or nothing is to be learned from it: an empty mask, one intensity. */
 Reference
 MeasureCase(const CaseTask &           task,
             const PipelineSpec &       pipeline,
             const Execution &          execution,
             std::vector<std::string> & warnings);
 
-/** The reference of all tasks, one volume in memory at a time. Those that fail are left out; without channels where all
- * do. The order of tasks changes no bit. */
+/** The reference of all tasks, one volume in memory at a time. Those that fail are left out, as are those with other
+ * numbers of channels than the first; without channels where all are. The order of tasks changes no bit else. */
 Reference
 FitReference(const std::vector<CaseTask> & tasks,
              const PipelineSpec &          pipeline,

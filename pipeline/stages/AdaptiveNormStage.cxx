@@ -91,9 +91,9 @@ struct Style
   double                weight = 1.0;
 };
 
-/** "ref.json=0.7". \throws UsageError headed by `where`. */
+/** "ref.json=0.7". \throws UsageError */
 Style
-ParseStyle(const std::string & text, const std::string & where)
+ParseStyle(const std::string & text)
 {
   Style style;
   style.file = FileOf(text);
@@ -105,7 +105,7 @@ ParseStyle(const std::string & text, const std::string & where)
     const auto         parsed = std::from_chars(first, last, style.weight);
     if (parsed.ec != std::errc() || parsed.ptr != last || !(style.weight >= 0.0 && std::isfinite(style.weight)))
     {
-      throw UsageError(where + ": 'style': the weight in '" + text + "' must be a number of 0 or more, not '" +
+      throw UsageError("'style': the weight in '" + text + "' must be a number of 0 or more, not '" +
                        std::string(first, last) + "'; write FILE=0.7, or FILE alone for weight 1");
     }
   }
@@ -113,18 +113,18 @@ ParseStyle(const std::string & text, const std::string & where)
 }
 
 std::vector<Style>
-ParseStyles(const std::vector<std::string> & texts, const std::string & where)
+ParseStyles(const std::vector<std::string> & texts)
 {
   std::vector<Style> styles;
   double             sum = 0.0;
   for (const auto & text : texts)
   {
-    styles.push_back(ParseStyle(text, where));
+    styles.push_back(ParseStyle(text));
     sum += styles.back().weight;
   }
   if (!styles.empty() && !(sum > 0.0 && std::isfinite(sum)))
   {
-    throw UsageError(where + ": 'style': the weights must have a sum above 0, not " + ToString(Value(sum)) +
+    throw UsageError("'style': the weights must have a sum above 0, not " + ToString(Value(sum)) +
                      "; give one of the styles a weight");
   }
   for (auto & style : styles)
@@ -134,66 +134,53 @@ ParseStyles(const std::vector<std::string> & texts, const std::string & where)
   return styles;
 }
 
-class AdaptiveNormStage : public StageOf<AdaptiveNormOptions, AdaptiveNormLearned>
+class AdaptiveNormStage : public MomentsStage<AdaptiveNormOptions, AdaptiveNormLearned>
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
     const AdaptiveNormOptions defaults;
     if (!m_Options.style.empty() &&
         (m_Options.style_mean != defaults.style_mean || m_Options.style_deviation != defaults.style_deviation))
     {
-      throw UsageError(where + ": 'style' sets 'style_mean' and 'style_deviation'; leave those out, or it");
+      throw UsageError("'style' sets 'style_mean' and 'style_deviation'; leave those out, or it");
     }
     std::size_t images = 0;
-    for (const auto & style : ParseStyles(m_Options.style, where))
+    for (const auto & style : ParseStyles(m_Options.style))
     {
-      if (!std::filesystem::exists(style.file))
-      {
-        throw UsageError(where + ": 'style': " + style.file.string() +
-                         ": no such file; give a reference that 'isolux fit' wrote, or an image");
-      }
+      RequireFile("style", style.file, "give a reference that 'isolux fit' wrote, or an image");
       if (IsImage(style.file))
       {
         ++images;
       }
       else
       {
-        CheckReference(where + ": 'style'", style.file.string());
+        CheckReference("style", style.file.string());
       }
     }
     if (!m_Options.style_mask.empty() && m_Options.style_mask.size() != images)
     {
-      throw UsageError(where + ": 'style_mask' names " + std::to_string(m_Options.style_mask.size()) + " masks for " +
+      throw UsageError("'style_mask' names " + std::to_string(m_Options.style_mask.size()) + " masks for " +
                        std::to_string(images) + " styles that are images; give one for each, or none");
     }
     for (const auto & mask : m_Options.style_mask)
     {
-      if (!std::filesystem::exists(mask))
-      {
-        throw UsageError(where + ": 'style_mask': " + mask + ": no such file; check the name");
-      }
+      RequireFile("style_mask", mask, "check the name");
     }
   }
 
   Flow
   Connect(const Flow & input, unsigned int streamDivisions) override
   {
-    this->TakeStyle(std::max<std::size_t>(1, input.channels.size()));
-    return m_Norm.Connect(this->GetSettings(), input, { input.image }, streamDivisions, this->MakeFactory());
-  }
-
-  WorkImage::Pointer
-  ConnectInverse(const WorkImage::Pointer & output) override
-  {
-    return m_Norm.ConnectInverse(this->GetSettings(), m_Learned, output, this->MakeFactory());
+    this->TakeStyle();
+    return MomentsStage::Connect(input, streamDivisions);
   }
 
   std::vector<std::string>
   Warnings() const override
   {
-    auto                      warnings = m_Norm.Warnings(this->GetSettings());
+    auto                      warnings = MomentsStage::Warnings();
     const AdaptiveNormOptions defaults;
     if (m_Options.style.empty() && m_Options.style_mean == defaults.style_mean &&
         m_Options.style_deviation == defaults.style_deviation)
@@ -205,17 +192,10 @@ public:
     return warnings;
   }
 
-protected:
-  void
-  Collect() override
-  {
-    m_Norm.Collect(m_Learned);
-  }
-
 private:
-  /** Fills the learned style. `channels`: of the image. */
+  /** Fills the learned style. */
   void
-  TakeStyle(std::size_t channels)
+  TakeStyle()
   {
     if (m_Options.style.empty())
     {
@@ -226,7 +206,7 @@ private:
     m_Learned.style_mean = 0.0;
     m_Learned.style_deviation = 0.0;
     auto mask = m_Options.style_mask.begin();
-    for (const auto & style : ParseStyles(m_Options.style, "adaptive-norm"))
+    for (const auto & style : ParseStyles(m_Options.style))
     {
       const bool               hasMask = IsImage(style.file) && mask != m_Options.style_mask.end();
       std::vector<std::string> warnings;
@@ -235,7 +215,7 @@ private:
       {
         m_StyleWarnings.push_back("style " + style.file.filename().string() + ": " + warning);
       }
-      const auto & channel = reference.Of(this->Channel(), channels, style.file.string());
+      const auto & channel = reference.Of(this->Channel(), this->Channels(), style.file.string());
       double       variance = channel.TypicalDeviation() * channel.TypicalDeviation();
       const double voxels = static_cast<double>(channel.pooled.Count()) / static_cast<double>(channel.cases);
       if (m_Options.ddof == 1 && voxels > 1.0)
@@ -248,7 +228,7 @@ private:
   }
 
   MomentsNorm::Settings
-  GetSettings() const
+  GetSettings() const override
   {
     MomentsNorm::Settings settings;
     settings.stage = "adaptive-norm";
@@ -261,14 +241,6 @@ private:
     return settings;
   }
 
-  MomentsNorm::Factory
-  MakeFactory()
-  {
-    return { [this] { return this->template Make<MomentsNorm::Sink>(); },
-             [this] { return this->template Make<MomentsNorm::Filter>(); } };
-  }
-
-  MomentsNorm              m_Norm;
   std::vector<std::string> m_StyleWarnings;
 };
 } // namespace

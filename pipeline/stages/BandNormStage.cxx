@@ -1,4 +1,6 @@
+#include "Fit.h"
 #include "LinearStage.h"
+#include "ReferenceOption.h"
 #include "Stages.h"
 
 #include "itkBandEnergySink.h"
@@ -23,6 +25,8 @@ AxesNames()
 
 struct BandNormOptions
 {
+  std::string         reference;
+  std::string         reference_mask;
   std::vector<double> scales = itk::BandEnergies::DefaultScales();
   std::vector<double> energies = {};
   std::string         axes = AxesNames().front();
@@ -32,6 +36,22 @@ struct BandNormOptions
   void
   Visit(ParameterVisitor & visit)
   {
+    visit({ "reference",
+            Unit::None,
+            "Image whose energies the bands are brought to, measured with the same scales and axes.",
+            -Unbounded,
+            Unbounded,
+            {},
+            true },
+          reference);
+    visit({ "reference_mask",
+            Unit::None,
+            "Mask of the reference; without, its own foreground.",
+            -Unbounded,
+            Unbounded,
+            {},
+            true },
+          reference_mask);
     visit({ "scales",
             Unit::Millimetre,
             "Deviations of the Gaussians between whose means the bands lie, finest first; what is coarser stays.",
@@ -40,8 +60,8 @@ struct BandNormOptions
           scales);
     visit({ "energies",
             Unit::Intensity,
-            "Deviation inside the mask that each band is brought to, finest first, as this stage measured it on the "
-            "reference; bands beyond the list stay, and without one the image does." },
+            "Instead of a reference: deviation inside the mask that each band is brought to, finest first; bands "
+            "beyond the list stay, and without one the image does." },
           energies);
     visit({ "axes",
             Unit::None,
@@ -68,6 +88,7 @@ struct BandNormLearned
   std::vector<double> energies;
   std::vector<double> gains;
   std::vector<double> energies_after;
+  std::vector<double> reference_energies;
   long long           voxels = 0;
   long long           non_finite = 0;
 
@@ -80,6 +101,8 @@ struct BandNormLearned
           energies);
     visit({ "gains", Unit::None, "That the bands were multiplied by." }, gains);
     visit({ "energies_after", Unit::Intensity, "What the gains make of the energies." }, energies_after);
+    visit({ "reference_energies", Unit::Intensity, "What they were to become; none where they were measured only." },
+          reference_energies);
     visit({ "voxels", Unit::Voxel, "That the energies rest on." }, voxels);
     visit({ "non_finite", Unit::Voxel, "NaN and infinite voxels inside the mask, which were skipped." }, non_finite);
   }
@@ -89,18 +112,34 @@ class BandNormStage : public StageOf<BandNormOptions, BandNormLearned>
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
+    if (!m_Options.reference.empty() && !m_Options.energies.empty())
+    {
+      throw UsageError("'reference' sets 'energies'; leave those out, or it");
+    }
+    if (m_Options.reference.empty() && !m_Options.reference_mask.empty())
+    {
+      throw UsageError("'reference_mask' is the mask of a 'reference' image; give that too");
+    }
+    for (const auto & [option, file] :
+         { std::pair("reference", m_Options.reference), std::pair("reference_mask", m_Options.reference_mask) })
+    {
+      if (!file.empty())
+      {
+        RequireFile(option, file, "check the name");
+      }
+    }
     if (m_Options.energies.size() > m_Options.scales.size())
     {
-      throw UsageError(where + ": 'energies' holds " + std::to_string(m_Options.energies.size()) +
-                       " numbers, but the " + std::to_string(m_Options.scales.size()) + " 'scales' make as many bands");
+      throw UsageError("'energies' holds " + std::to_string(m_Options.energies.size()) + " numbers, but the " +
+                       std::to_string(m_Options.scales.size()) + " 'scales' make as many bands");
     }
     for (const double energy : m_Options.energies)
     {
       if (!(energy >= 0.0 && std::isfinite(energy)))
       {
-        throw UsageError(where + ": 'energies' must be at least 0, got " + ToString(Value(energy)));
+        throw UsageError("'energies' must be at least 0, got " + ToString(Value(energy)));
       }
     }
   }
@@ -108,13 +147,14 @@ public:
   Flow
   Connect(const Flow & input, unsigned int streamDivisions) override
   {
+    m_Reference = m_Options.reference.empty() ? m_Options.energies : this->MeasureReference();
     m_Sink = this->Make<Sink>();
     m_Sink->SetInput(input.image);
     m_Sink->SetMaskImage(input.mask);
     m_Sink->SetNumberOfStreamDivisions(streamDivisions);
     m_Sink->SetScales(m_Options.scales);
     m_Sink->SetAxes({ true, true, m_Options.axes == "xyz", false });
-    m_Sink->SetReferenceEnergies(this->ReferenceEnergies());
+    m_Sink->SetReferenceEnergies(m_Reference);
     m_Sink->SetMaximumGain(m_Options.max_gain);
 
     auto filter = this->Make<Filter>();
@@ -145,7 +185,7 @@ public:
   std::vector<std::string>
   Warnings() const override
   {
-    std::vector<std::string> warnings;
+    auto warnings = m_ReferenceWarnings;
     if (!m_Sink)
     {
       return warnings;
@@ -155,14 +195,13 @@ public:
     {
       warnings.emplace_back("no finite voxel inside the mask: nothing is measured, the image is left as it is");
     }
-    const auto & references = this->ReferenceEnergies();
-    const auto   after = measured.Energies(m_Sink->GetGains().gains);
-    for (std::size_t band = 0; band < std::min(references.size(), after.size()); ++band)
+    const auto after = measured.Energies(m_Sink->GetGains().gains);
+    for (std::size_t band = 0; band < std::min(m_Reference.size(), after.size()); ++band)
     {
-      if (measured.Voxels() > 0 && std::abs(after[band] - references[band]) > 0.01 * references[band])
+      if (measured.Voxels() > 0 && std::abs(after[band] - m_Reference[band]) > 0.01 * m_Reference[band])
       {
         std::ostringstream text;
-        text << "band " << band + 1 << " comes to an energy of " << after[band] << ", not " << references[band]
+        text << "band " << band + 1 << " comes to an energy of " << after[band] << ", not " << m_Reference[band]
              << ", with a gain of " << m_Sink->GetGains().gains[band] << ": other bands leak more into it, or it needs "
              << "a --max-gain above " << m_Options.max_gain;
         warnings.push_back(text.str());
@@ -183,20 +222,43 @@ protected:
       m_Learned = { measured.Energies(),
                     gains,
                     measured.Energies(gains),
+                    m_Reference,
                     static_cast<long long>(measured.Voxels()),
                     static_cast<long long>(measured.Skipped()) };
     }
   }
 
 private:
-  /** What the bands are brought to, finest first; empty: they are measured only. */
-  const std::vector<double> &
-  ReferenceEnergies() const
+  /** The energies of the reference's bands, as this stage measures them. */
+  std::vector<double>
+  MeasureReference()
   {
-    return m_Options.energies;
+    CaseTask task;
+    task.name = task.input = m_Options.reference;
+    task.mask = m_Options.reference_mask;
+    PipelineSpec measure;
+    measure.stages = { { "band-norm", { { "scales", m_Options.scales }, { "axes", m_Options.axes } } } };
+    std::vector<std::string> warnings;
+    const auto               channels = MeasureVolume(task, measure, {}, warnings);
+    for (const auto & warning : warnings)
+    {
+      m_ReferenceWarnings.push_back("reference " + task.input.filename().string() + ": " + warning);
+    }
+    if (channels.size() != 1 && channels.size() != this->Channels())
+    {
+      throw UsageError(task.name + ": is a reference of " + std::to_string(channels.size()) +
+                       " channels, but the image has " + std::to_string(this->Channels()) +
+                       "; give one of as many channels, or of one, which serves each");
+    }
+    const auto & learned = channels[channels.size() == 1 ? 0 : this->Channel()].report.stages.back().learned;
+    const auto   energies =
+      std::find_if(learned.begin(), learned.end(), [](const auto & value) { return value.first == "energies"; });
+    return std::get<std::vector<double>>(energies->second);
   }
 
-  Sink::Pointer m_Sink;
+  std::vector<double>      m_Reference; ///< what the bands are brought to, finest first; empty: measured only
+  std::vector<std::string> m_ReferenceWarnings;
+  Sink::Pointer            m_Sink;
 };
 } // namespace
 

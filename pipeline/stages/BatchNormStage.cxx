@@ -6,22 +6,15 @@ namespace isolux
 {
 namespace
 {
-struct BatchNormOptions
+struct BatchNormOptions : MomentsOptions
 {
-  std::string         reference;
-  double              eps = MomentsNorm::Filter::DefaultEpsilon;
-  std::vector<double> gamma = { 1.0 };
-  std::vector<double> beta = { 0.0 };
-  std::string         outside = OutsideNames().front();
+  std::string reference;
 
   void
   Visit(ParameterVisitor & visit)
   {
     VisitReference(visit, reference);
-    visit({ "eps", Unit::None, "Added to the variance, in squared intensity.", 0.0, Unbounded }, eps);
-    visit({ "gamma", Unit::None, "Factor after normalization; one, or one for each channel." }, gamma);
-    visit({ "beta", Unit::None, "Offset after normalization; one, or one for each channel." }, beta);
-    VisitOutside(visit, outside);
+    MomentsOptions::Visit(visit);
   }
 };
 
@@ -29,9 +22,9 @@ class BatchNormStage : public MomentsStage<BatchNormOptions>
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
-    CheckReference(where, m_Options.reference);
+    CheckReference("reference", m_Options.reference);
   }
 
   Flow
@@ -41,8 +34,10 @@ public:
     {
       return MomentsStage::Connect(input, streamDivisions);
     }
-    const auto settings = this->GetSettings();
-    const auto channel = ReadChannel(m_Options.reference, this->Channel(), input);
+    const auto   settings = this->GetSettings();
+    const auto   reference = ReadReference(m_Options.reference);
+    const auto & channel = reference.Of(this->Channel(), this->Channels(), m_Options.reference);
+    m_HasIdleWeights = input.weights.IsNotNull();
     m_OfReference = { channel.pooled.Mean(), channel.pooled.Variance(), channel.pooled.Count() };
     auto filter = this->Make<MomentsNorm::Filter>();
     filter->SetInput(input.image);
@@ -64,6 +59,10 @@ public:
       warnings.emplace_back(
         "no reference: the batch is this image alone, which is instance-norm; fit one with 'isolux fit'");
     }
+    if (m_HasIdleWeights)
+    {
+      warnings.emplace_back("weights change nothing here: mean and deviation are the reference's");
+    }
     return warnings;
   }
 
@@ -71,13 +70,7 @@ protected:
   MomentsNorm::Settings
   GetSettings() const override
   {
-    MomentsNorm::Settings settings;
-    settings.stage = "batch-norm";
-    settings.eps = m_Options.eps;
-    settings.gamma = this->OfChannel(m_Options.gamma, "gamma");
-    settings.beta = this->OfChannel(m_Options.beta, "beta");
-    settings.outside = m_Options.outside;
-    return settings;
+    return this->SettingsOf("batch-norm");
   }
 
   void
@@ -95,6 +88,7 @@ protected:
 
 private:
   itk::MeanAndVariance m_OfReference;
+  bool                 m_HasIdleWeights = false;
 };
 } // namespace
 

@@ -67,7 +67,7 @@ class InstanceNormStage : public MomentsStage<InstanceNormOptions>
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
     const auto & options = m_Options;
     const auto   axes = AxesOf(options.axes);
@@ -76,26 +76,25 @@ public:
     if (letters.empty() || letters.find_first_not_of("xyztc") != std::string::npos ||
         std::unique(letters.begin(), letters.end()) != letters.end() || letters == "c")
     {
-      throw UsageError(where +
-                       ": 'axes' must be series, volume, frame, slice, voxel-time, reference-frame, or letters of "
+      throw UsageError("'axes' must be series, volume, frame, slice, voxel-time, reference-frame, or letters of "
                        "xyztc, each once and not c alone; not '" +
                        options.axes + "'");
     }
     const InstanceNormOptions defaults;
     if (options.frame != defaults.frame && options.axes != "reference-frame")
     {
-      throw UsageError(where + ": 'frame' belongs to axes reference-frame, not to '" + options.axes + "'");
+      throw UsageError("'frame' belongs to axes reference-frame, not to '" + options.axes + "'");
     }
     if (options.compatible_with != defaults.compatible_with &&
         (options.eps != defaults.eps || options.eps_mode != defaults.eps_mode || options.ddof != defaults.ddof ||
          options.outside != defaults.outside))
     {
-      throw UsageError(where + ": compatible_with '" + options.compatible_with +
+      throw UsageError("compatible_with '" + options.compatible_with +
                        "' sets eps, eps_mode, ddof and outside; leave those out, or it");
     }
     if (options.eps_mode == "none" && options.eps != defaults.eps)
     {
-      throw UsageError(where + ": eps_mode none takes no 'eps'; leave it out");
+      throw UsageError("eps_mode none takes no 'eps'; leave it out");
     }
   }
 
@@ -145,12 +144,10 @@ protected:
     return settings;
   }
 
-  std::vector<WorkImage::Pointer>
+  std::vector<Flow>
   Pooled(const Flow & input) const override
   {
-    return AxesOf(m_Options.axes).find('c') != std::string::npos && !input.channels.empty()
-             ? input.channels
-             : std::vector<WorkImage::Pointer>{ input.image };
+    return AxesOf(m_Options.axes).find('c') != std::string::npos ? AllChannels(input) : std::vector<Flow>{ input };
   }
 };
 } // namespace
@@ -166,6 +163,7 @@ DescribeInstanceNormStage()
   stage.reference = "D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv 1607.08022, 2016";
   stage.access = Access::TwoPass;
   stage.usesWeights = true;
+  stage.usesChannels = true;
   stage.inverse =
     "exact, within float32; not with outside keep or zero, gamma 0, or an instance constant or empty in the mask";
   stage.make = [] { return std::make_unique<InstanceNormStage>(); };

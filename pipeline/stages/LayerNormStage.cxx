@@ -5,42 +5,19 @@ namespace isolux
 {
 namespace
 {
-struct LayerNormOptions
-{
-  double              eps = MomentsNorm::Filter::DefaultEpsilon;
-  std::vector<double> gamma = { 1.0 };
-  std::vector<double> beta = { 0.0 };
-  std::string         outside = OutsideNames().front();
-
-  void
-  Visit(ParameterVisitor & visit)
-  {
-    visit({ "eps", Unit::None, "Added to the variance, in squared intensity.", 0.0, Unbounded }, eps);
-    visit({ "gamma", Unit::None, "Factor after normalization; one, or one for each channel." }, gamma);
-    visit({ "beta", Unit::None, "Offset after normalization; one, or one for each channel." }, beta);
-    VisitOutside(visit, outside);
-  }
-};
-
-class LayerNormStage : public MomentsStage<LayerNormOptions>
+class LayerNormStage : public MomentsStage<MomentsOptions>
 {
 protected:
   MomentsNorm::Settings
   GetSettings() const override
   {
-    MomentsNorm::Settings settings;
-    settings.stage = "layer-norm";
-    settings.eps = m_Options.eps;
-    settings.gamma = this->OfChannel(m_Options.gamma, "gamma");
-    settings.beta = this->OfChannel(m_Options.beta, "beta");
-    settings.outside = m_Options.outside;
-    return settings;
+    return this->SettingsOf("layer-norm");
   }
 
-  std::vector<WorkImage::Pointer>
+  std::vector<Flow>
   Pooled(const Flow & input) const override
   {
-    return input.channels.empty() ? std::vector<WorkImage::Pointer>{ input.image } : input.channels;
+    return AllChannels(input);
   }
 };
 } // namespace
@@ -56,6 +33,7 @@ DescribeLayerNormStage()
   stage.reference = "J. L. Ba, J. R. Kiros, G. E. Hinton, arXiv 1607.06450, 2016";
   stage.access = Access::TwoPass;
   stage.usesWeights = true;
+  stage.usesChannels = true;
   stage.inverse =
     "exact, within float32; not with outside keep or zero, gamma 0, or an instance constant or empty in the mask";
   stage.make = [] { return std::make_unique<LayerNormStage>(); };

@@ -1,6 +1,7 @@
 #include "MomentsNorm.h"
 
 #include "itkExtractImageFilter.h"
+#include "itkOrImageFilter.h"
 
 #include <cmath>
 #include <numeric>
@@ -30,18 +31,27 @@ MomentsLearned::Visit(ParameterVisitor & visit)
   visit({ "non_finite", Unit::Voxel, "NaN and infinite voxels inside the mask, which were skipped." }, non_finite);
 }
 
+void
+MomentsOptions::Visit(ParameterVisitor & visit)
+{
+  visit({ "eps", Unit::None, "Added to the variance, in squared intensity.", 0.0, Unbounded }, eps);
+  visit({ "gamma", Unit::None, "Factor after normalization; one, or one for each channel." }, gamma);
+  visit({ "beta", Unit::None, "Offset after normalization; one, or one for each channel." }, beta);
+  VisitOutside(visit, outside);
+}
+
 Flow
-MomentsNorm::Connect(const Settings &                        settings,
-                     const Flow &                            input,
-                     const std::vector<WorkImage::Pointer> & pooled,
-                     unsigned int                            streamDivisions,
-                     const Factory &                         make)
+MomentsNorm::Connect(const Settings &          settings,
+                     const Flow &              input,
+                     const std::vector<Flow> & pooled,
+                     unsigned int              streamDivisions,
+                     const Factory &           make)
 {
   input.image->UpdateOutputInformation();
   const auto frames = static_cast<long long>(input.image->GetLargestPossibleRegion().GetSize(TimeAxis));
   if (settings.oneFrame && settings.frame >= frames)
   {
-    throw UsageError(settings.stage + ": frame " + std::to_string(settings.frame) + " is not one of the image's " +
+    throw UsageError("frame " + std::to_string(settings.frame) + " is not one of the image's " +
                      std::to_string(frames) + "; the first is 0");
   }
   const auto learnedFrom = [&](const WorkImage::Pointer & image) -> WorkImage::Pointer
@@ -57,18 +67,30 @@ MomentsNorm::Connect(const Settings &                        settings,
     extract->SetExtractionRegion(region);
     extract->SetDirectionCollapseToSubmatrix();
     extract->SetInput(image);
-    m_Extractors.emplace_back(extract.GetPointer()); // an image does not keep its source
+    m_Helpers.emplace_back(extract.GetPointer());
     return extract->GetOutput();
   };
+  auto mask = pooled.front().mask;
+  for (const auto & channel : pooled)
+  {
+    if (mask && channel.mask && mask != channel.mask)
+    {
+      auto either = itk::OrImageFilter<MaskImage>::New();
+      either->SetInput1(mask);
+      either->SetInput2(channel.mask);
+      m_Helpers.emplace_back(either.GetPointer());
+      mask = either->GetOutput();
+    }
+  }
 
   m_Channels = static_cast<long long>(pooled.size());
   m_Sink = make.sink();
-  m_Sink->SetInput(learnedFrom(pooled.front()));
+  m_Sink->SetInput(learnedFrom(pooled.front().image));
   for (std::size_t i = 1; i < pooled.size(); ++i)
   {
-    m_Sink->AddChannel(learnedFrom(pooled[i]));
+    m_Sink->AddChannel(learnedFrom(pooled[i].image));
   }
-  m_Sink->SetMaskImage(input.mask);
+  m_Sink->SetMaskImage(mask);
   m_Sink->SetWeightImage(input.weights);
   m_Sink->SetKeptAxes(settings.kept);
   m_Sink->SetNumberOfStreamDivisions(streamDivisions);
@@ -76,7 +98,7 @@ MomentsNorm::Connect(const Settings &                        settings,
   auto filter = make.filter();
   filter->SetInput(input.image);
   filter->SetMomentsInput(m_Sink->GetMomentsOutput());
-  filter->SetMaskImage(input.mask);
+  filter->SetMaskImage(mask);
   filter->SetEpsilon(settings.eps);
   filter->SetEpsilonMode(settings.epsMode);
   filter->SetDeltaDegreesOfFreedom(settings.ddof);

@@ -54,14 +54,14 @@ public:
     std::function<Filter::Pointer()> filter;
   };
 
-  /** `pooled`: the channels whose voxels count, the flow's own among them.
-   * \throws UsageError where the frame is none of the series'. */
+  /** `pooled`: the channels whose voxels count, the flow's own among them. What lies inside any one's mask does in all
+   * of them, so that they share their moments. \throws UsageError where the frame is none of the series'. */
   Flow
-  Connect(const Settings &                        settings,
-          const Flow &                            input,
-          const std::vector<WorkImage::Pointer> & pooled,
-          unsigned int                            streamDivisions,
-          const Factory &                         make);
+  Connect(const Settings &          settings,
+          const Flow &              input,
+          const std::vector<Flow> & pooled,
+          unsigned int              streamDivisions,
+          const Factory &           make);
 
   WorkImage::Pointer
   ConnectInverse(const Settings &           settings,
@@ -78,13 +78,25 @@ public:
 
 private:
   Sink::Pointer                            m_Sink;
-  std::vector<itk::ProcessObject::Pointer> m_Extractors;
+  std::vector<itk::ProcessObject::Pointer> m_Helpers; ///< an image does not keep its source
   long long                                m_Channels = 1;
 };
 
+/** Options of the stages that normalize by moments as networks do. */
+struct MomentsOptions
+{
+  double              eps = MomentsNorm::Filter::DefaultEpsilon;
+  std::vector<double> gamma = { 1.0 };
+  std::vector<double> beta = { 0.0 };
+  std::string         outside = OutsideNames().front();
+
+  void
+  Visit(ParameterVisitor & visit);
+};
+
 /** A stage that is a MomentsNorm with settings of its own. */
-template <typename TOptions>
-class MomentsStage : public StageOf<TOptions, MomentsLearned>
+template <typename TOptions, typename TLearned = MomentsLearned>
+class MomentsStage : public StageOf<TOptions, TLearned>
 {
 public:
   Flow
@@ -109,11 +121,30 @@ protected:
   virtual MomentsNorm::Settings
   GetSettings() const = 0;
 
+  /** Of options that are MomentsOptions. */
+  MomentsNorm::Settings
+  SettingsOf(const std::string & stage) const
+  {
+    MomentsNorm::Settings settings;
+    settings.stage = stage;
+    settings.eps = this->m_Options.eps;
+    settings.gamma = this->OfChannel(this->m_Options.gamma, "gamma");
+    settings.beta = this->OfChannel(this->m_Options.beta, "beta");
+    settings.outside = this->m_Options.outside;
+    return settings;
+  }
+
   /** The channels whose voxels count with this one's; itself alone unless said otherwise. */
-  virtual std::vector<WorkImage::Pointer>
+  virtual std::vector<Flow>
   Pooled(const Flow & input) const
   {
-    return { input.image };
+    return { input };
+  }
+
+  static std::vector<Flow>
+  AllChannels(const Flow & input)
+  {
+    return input.channels.empty() ? std::vector<Flow>{ input } : input.channels;
   }
 
   void

@@ -66,11 +66,11 @@ class QuantileNormStage : public StageOf<QuantileNormOptions, QuantileNormLearne
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
     const QuantileNormOptions defaults;
     const auto &              options = m_Options;
-    const auto                refuse = [&](const std::string & why) { throw UsageError(where + ": " + why); };
+    const auto                refuse = [&](const std::string & why) { throw UsageError(why); };
     if (!std::is_sorted(options.probabilities.begin(), options.probabilities.end()))
     {
       refuse("'probabilities' must not fall; sort them, with their landmarks");
@@ -96,7 +96,7 @@ public:
     {
       refuse("'reference' sets 'landmarks' and 'probabilities'; leave those out, or it");
     }
-    CheckReference(where, options.reference);
+    CheckReference("reference", options.reference);
   }
 
   Flow
@@ -106,14 +106,15 @@ public:
     auto standard = m_Options.landmarks;
     if (!m_Options.reference.empty())
     {
-      const auto   channel = ReadChannel(m_Options.reference, this->Channel(), input);
+      const auto   reference = ReadReference(m_Options.reference);
+      const auto & channel = reference.Of(this->Channel(), this->Channels(), m_Options.reference);
       const auto & range = m_Options.range;
       probabilities = channel.landmarks.Probabilities();
       standard = range.empty() ? channel.landmarks.Standard() : channel.landmarks.Standard(range[0], range[1]);
     }
     else if (!m_Options.range.empty())
     {
-      throw UsageError("quantile-norm: 'range' is where the scale of a reference is to lie; give --reference too");
+      throw UsageError("'range' is where the scale of a reference is to lie; give --reference too");
     }
     m_Sink = this->Make<Sink>();
     m_Sink->SetInput(input.image);

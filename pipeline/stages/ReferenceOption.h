@@ -4,6 +4,7 @@
 #include "LinearStage.h"
 #include "ReferenceJson.h"
 
+#include <filesystem>
 #include <string>
 
 // The option of stages that bring an image to what `fit` has learned.
@@ -18,7 +19,7 @@ VisitReference(ParameterVisitor & visit, std::string & reference)
 
 /** \throws UsageError where the option names a file that is no reference. */
 inline void
-CheckReference(const std::string & where, const std::string & reference)
+CheckReference(const std::string & option, const std::string & reference)
 {
   if (!reference.empty())
   {
@@ -28,15 +29,18 @@ CheckReference(const std::string & where, const std::string & reference)
     }
     catch (const Error & error)
     {
-      throw UsageError(where + ": 'reference': " + error.what());
+      throw UsageError("'" + option + "': " + error.what());
     }
   }
 }
 
-/** The channel of the reference that serves this channel of the flow. \throws Error */
-inline ReferenceChannel
-ReadChannel(const std::string & reference, std::size_t channel, const Flow & flow)
+/** \throws UsageError where the option names a file that is not there. */
+inline void
+RequireFile(const std::string & option, const std::filesystem::path & file, const std::string & wayOut)
 {
-  return ReadReference(reference).Of(channel, std::max<std::size_t>(1, flow.channels.size()), reference);
+  if (!std::filesystem::exists(file))
+  {
+    throw UsageError("'" + option + "': " + file.string() + ": no such file; " + wayOut);
+  }
 }
 } // namespace isolux

@@ -66,7 +66,7 @@ class RobustNormStage : public RobustLinearStage<RobustNormOptions, RobustNormLe
 {
 public:
   void
-  CheckOptions(const std::string & where) const override
+  CheckOptions() const override
   {
     const bool usesQuantiles = m_Options.clip || m_Options.method == "trimmed" || m_Options.method == "window";
     for (const char * name : { "lower", "upper" })
@@ -75,7 +75,7 @@ public:
       const bool given = name[0] == 'l' ? m_Options.lower != defaults.lower : m_Options.upper != defaults.upper;
       if (given && !usesQuantiles)
       {
-        throw UsageError(where + ": '" + name + "' belongs to method trimmed or window, or to clip, not to '" +
+        throw UsageError("'" + std::string(name) + "' belongs to method trimmed or window, or to clip, not to '" +
                          m_Options.method + "' alone");
       }
     }

@@ -189,7 +189,7 @@ TEST_P(StageContract, OptionsGoThroughAPipelineFileUnchanged)
     const auto alone = MakeStage(m_Stage, { changed.back() });
     try
     {
-      alone->CheckOptions(m_Stage.name);
+      alone->CheckOptions();
     }
     catch (const UsageError & error) // it goes with another option only
     {
@@ -496,7 +496,7 @@ TEST_P(StageContract, TheInverseGivesTheInputBackOrSaysWhyNot)
   {
     try
     {
-      MakeStage(m_Stage, options)->CheckOptions(m_Stage.name);
+      MakeStage(m_Stage, options)->CheckOptions();
       return false;
     }
     catch (const UsageError &)

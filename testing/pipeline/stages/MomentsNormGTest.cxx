@@ -173,9 +173,12 @@ TEST(MomentsNorm, GammaAndBetaMayBeGivenForEachChannel)
     EXPECT_NEAR(mean, 10.0 * static_cast<double>(c + 1), 1e-4); // floats of size 30
     EXPECT_NEAR(deviation, static_cast<double>(c + 1), 1e-4);
   }
-  EXPECT_NE(Refusal("layer-norm", { { "gamma", std::vector<double>{ 1.0, 2.0 } } }, 3)
-              .find("'gamma' holds 2 values, but there is a channel 3"),
-            std::string::npos);
+  for (const unsigned int channels : { 1, 3 })
+  {
+    EXPECT_NE(Refusal("layer-norm", { { "gamma", std::vector<double>{ 1.0, 2.0 } } }, channels)
+                .find("stage 1 (layer-norm): 'gamma' holds 2 values, but the image has " + std::to_string(channels)),
+              std::string::npos);
+  }
 }
 
 TEST(MomentsNorm, EveryChoiceOfAxesAndChannelsIsUndoneFromTheRecord)
@@ -196,7 +199,8 @@ TEST(MomentsNorm, EveryChoiceOfAxesAndChannelsIsUndoneFromTheRecord)
     spec.stages = { { stage, options } };
     for (std::size_t c = 0; c < 2; ++c)
     {
-      const auto back = Pipeline(spec, true).Undo(results[c].images.after, { results[c].report.stages[0].learned }, c);
+      const auto back =
+        Pipeline(spec, true).Undo(results[c].images.after, { results[c].report.stages[0].learned }, c, 2);
       for (std::size_t i = 0; i < input[c]->GetLargestPossibleRegion().GetNumberOfPixels(); ++i)
       {
         // Floats of a few deviations, times a deviation of 100.
