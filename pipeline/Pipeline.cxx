@@ -138,7 +138,12 @@ Pipeline::Pipeline(const PipelineSpec & spec, bool maskGiven)
     const auto made = description.make();
     const auto options = [&](ParameterVisitor & visit) { made->VisitOptions(visit); };
     Assign(options, stage.options, where);
-    Headed(where, [&] { made->CheckOptions(); });
+    Headed(where,
+           [&]
+           {
+             made->CompleteOptions(stage.options);
+             made->CheckOptions();
+           });
     m_Options.push_back(Read(options));
   }
 }

@@ -63,6 +63,7 @@ FileOf(const std::string & text)
 {
   std::error_code error;
   const auto      sign = text.rfind('=');
-  return sign == std::string::npos || fs::exists(text, error) ? text : text.substr(0, sign);
+  const bool      isWeight = sign != std::string::npos && text.find('/', sign) == std::string::npos;
+  return isWeight && !fs::exists(text, error) ? text.substr(0, sign) : text;
 }
 } // namespace isolux

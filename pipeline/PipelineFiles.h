@@ -21,7 +21,8 @@ WithFileNames(PipelineSpec pipeline);
 PipelineSpec
 WithoutFiles(PipelineSpec pipeline);
 
-/** The file that an option's text names: without "=0.7" at its end, unless a file bears the whole text as its name. */
+/** The file that an option's text names: without "=0.7" at its end, unless a file bears the whole text as its name. A
+ * folder's '=' is none of that. */
 std::filesystem::path
 FileOf(const std::string & text);
 } // namespace isolux

@@ -9,6 +9,8 @@
 #include "itkPolygonCell.h"
 #include "itkTriangleCell.h"
 
+#include <cmath>
+
 namespace isolux
 {
 namespace
@@ -178,6 +180,24 @@ RestorePoints(PointAttribute & attribute, const std::vector<PointMoments> & mome
   if (options.gamma == 0.0)
   {
     throw Error("gamma 0 made every value the same: nothing can be restored");
+  }
+  for (std::size_t component = 0; component < attribute.components; ++component)
+  {
+    std::size_t finite = 0;
+    for (std::size_t i = component; i < attribute.values.size(); i += attribute.components)
+    {
+      finite += std::isfinite(attribute.values[i]);
+    }
+    const auto & learned = moments.at(component);
+    if (finite > 0 && learned.count == 0)
+    {
+      throw Error("no point counted, so every value became beta: nothing can be restored");
+    }
+    if (learned.variance == 0.0 && learned.count < finite)
+    {
+      throw Error("the points that counted had one value, so those of the others became beta too and cannot be "
+                  "restored");
+    }
   }
   Apply(attribute, moments, options, true);
 }

@@ -100,7 +100,8 @@ NormalizePoints(PointAttribute &                  attribute,
                 const std::vector<PointMoments> & moments,
                 const PointNormOptions &          options);
 
-/** x from y. \throws Error where gamma is 0. */
+/** x from y. \throws Error where every value became beta: gamma 0, no point that counted, or those of one value among
+ * others. */
 void
 RestorePoints(PointAttribute & attribute, const std::vector<PointMoments> & moments, const PointNormOptions & options);
 } // namespace isolux

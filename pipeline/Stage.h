@@ -46,6 +46,14 @@ public:
   virtual void
   VisitOptions(ParameterVisitor & visit) = 0;
 
+  /** Fills options that follow from others, knowing which ones were `given`. \throws UsageError where a given one says
+   * otherwise. */
+  virtual void
+  CompleteOptions(const Values & given)
+  {
+    (void)given;
+  }
+
   /** What bounds and choices cannot say, such as options that exclude each other. \throws UsageError, which the
    * pipeline heads with the stage. */
   virtual void
@@ -175,11 +183,12 @@ struct StageDescription
   /** Streamed passes of a learner over the whole image, where access is TwoPass: of the default options. */
   unsigned int learningPasses = 1;
   bool         makesMask = false;
-  bool         needsMask = false;    ///< must come after a stage that makes a mask, or be given one
-  bool         makesField = false;   ///< divides by a field, see Stage::Field()
-  bool         usesWeights = false;  ///< its statistics heed Flow::weights
-  bool         usesChannels = false; ///< may read other channels than its own, Flow::channels
-  std::string  inverse;              ///< when and how exactly the stage can be undone
+  bool         needsMask = false; ///< must come after a stage that makes a mask, or be given one
+  bool prefersMask = false;       ///< compares foregrounds: alone on the command line, it finds one where none is given
+  bool makesField = false;        ///< divides by a field, see Stage::Field()
+  bool usesWeights = false;       ///< its statistics heed Flow::weights
+  bool usesChannels = false;      ///< may read other channels than its own, Flow::channels
+  std::string inverse;            ///< when and how exactly the stage can be undone
 
   std::function<std::unique_ptr<Stage>()> make;
 

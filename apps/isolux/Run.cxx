@@ -174,6 +174,7 @@ RunStage(const std::string & name, const Arguments & arguments)
   const auto & description = BuiltInStages().Find(name);
   const auto   stage = description.make();
   const auto   parameters = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
+  const bool   findsMask = description.needsMask || description.prefersMask;
 
   po::options_description own("Options of " + name);
   AddParameters(own, parameters);
@@ -189,7 +190,9 @@ RunStage(const std::string & name, const Arguments & arguments)
     std::cout << "isolux " << name << " IN OUT [options]\n\n"
               << description.summary << "\n\n  " << description.formula << "\n\n"
               << (description.makesMask ? "OUT is the mask, 0 and 1. " : "")
-              << (description.needsMask ? "Without --mask, 'foreground' finds one first. " : "")
+              << (findsMask               ? "Without --mask, 'foreground' finds one first. "
+                  : description.makesMask ? ""
+                                          : "Without --mask every voxel counts. ")
               << "A sidecar OUT.json records how.\n\n"
               << options << "\nReads:     " << description.Reads() << "\nInverse:   " << description.inverse
               << "\nReference: " << description.reference << "\n\nExample: isolux " << name
@@ -198,7 +201,7 @@ RunStage(const std::string & name, const Arguments & arguments)
   }
   const ParsedArguments parsed(arguments, options, { "input", "output" });
   PipelineSpec          pipeline;
-  if (description.needsMask && !parsed.Has("mask") && !parsed.Has("-m"))
+  if (findsMask && !parsed.Has("mask") && !parsed.Has("-m"))
   {
     pipeline.stages.push_back({ "foreground", {} });
   }

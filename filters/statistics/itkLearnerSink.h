@@ -22,6 +22,7 @@ namespace itk
  * - The divisions of a pass cover the image, each voxel once, however many are asked for.
  * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
  * - An image in memory whose pixels were released is refused, not read.
+ * - After an exception, of an input or its own, the next update reads again.
  *
  * \ingroup Statistics
  */
@@ -62,6 +63,22 @@ public:
 protected:
   LearnerSink() = default;
   ~LearnerSink() override = default;
+
+  /** ITK's, ended in order also where an input throws: its base would take every later update for a running one. */
+  void
+  UpdateOutputData(DataObject * output) override
+  {
+    try
+    {
+      Superclass::UpdateOutputData(output);
+    }
+    catch (...)
+    {
+      this->ResetPipeline();
+      this->RestoreInputReleaseDataFlags();
+      throw;
+    }
+  }
 
   void
   VerifyInputInformation() ITKv5_CONST override

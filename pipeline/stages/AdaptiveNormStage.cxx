@@ -222,6 +222,13 @@ private:
       {
         variance *= voxels / (voxels - 1.0);
       }
+      if (m_Options.eps > 0.01 * variance)
+      {
+        m_StyleWarnings.push_back("style " + style.file.filename().string() + ": eps " +
+                                  ToString(Value(m_Options.eps)) + " is not small beside its variance " +
+                                  ToString(Value(variance)) +
+                                  ": the output's deviation is above the style's; lower --eps");
+      }
       m_Learned.style_mean += style.weight * channel.TypicalMean();
       m_Learned.style_deviation += style.weight * std::sqrt(variance + m_Options.eps);
     }
@@ -256,6 +263,7 @@ DescribeAdaptiveNormStage()
   stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, gamma and beta the style's deviation and mean";
   stage.reference = "X. Huang, S. Belongie, ICCV 2017, arXiv 1703.06868";
   stage.access = Access::TwoPass;
+  stage.prefersMask = true;
   stage.usesWeights = true;
   stage.inverse = "as of instance-norm, without the style's file; not with a style of deviation 0";
   stage.make = [] { return std::make_unique<AdaptiveNormStage>(); };

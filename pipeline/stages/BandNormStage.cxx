@@ -130,6 +130,14 @@ public:
         RequireFile(option, file, "check the name");
       }
     }
+    for (std::size_t i = 0; i < m_Options.scales.size(); ++i)
+    {
+      if (!(m_Options.scales[i] > (i == 0 ? 0.0 : m_Options.scales[i - 1])))
+      {
+        throw UsageError("'scales' must rise from above 0 mm, the finest first, such as 0.5,1; not " +
+                         ToString(Value(m_Options.scales)));
+      }
+    }
     if (m_Options.energies.size() > m_Options.scales.size())
     {
       throw UsageError("'energies' holds " + std::to_string(m_Options.energies.size()) + " numbers, but the " +
@@ -148,6 +156,7 @@ public:
   Connect(const Flow & input, unsigned int streamDivisions) override
   {
     m_Reference = m_Options.reference.empty() ? m_Options.energies : this->MeasureReference();
+    m_HasMask = input.mask.IsNotNull();
     m_Sink = this->Make<Sink>();
     m_Sink->SetInput(input.image);
     m_Sink->SetMaskImage(input.mask);
@@ -202,8 +211,10 @@ public:
       {
         std::ostringstream text;
         text << "band " << band + 1 << " comes to an energy of " << after[band] << ", not " << m_Reference[band]
-             << ", with a gain of " << m_Sink->GetGains().gains[band] << ": other bands leak more into it, or it needs "
-             << "a --max-gain above " << m_Options.max_gain;
+             << ", with a gain of " << m_Sink->GetGains().gains[band] << ": "
+             << (m_HasMask ? "edges inside the mask add to it, "
+                           : "edges add to it (give --mask an area of even tissue), ")
+             << "other bands leak more into it, or it needs a --max-gain above " << m_Options.max_gain;
         warnings.push_back(text.str());
       }
     }
@@ -250,7 +261,14 @@ private:
                        " channels, but the image has " + std::to_string(this->Channels()) +
                        "; give one of as many channels, or of one, which serves each");
     }
-    const auto & learned = channels[channels.size() == 1 ? 0 : this->Channel()].report.stages.back().learned;
+    const auto & report = channels[channels.size() == 1 ? 0 : this->Channel()].report;
+    if (!(report.before.standardDeviation > 0.0))
+    {
+      throw Error(task.name +
+                  ": has no finite voxel inside its mask, or but one intensity, so its bands have no energy "
+                  "to bring others to; give a --reference-mask that covers the object");
+    }
+    const auto & learned = report.stages.back().learned;
     const auto   energies =
       std::find_if(learned.begin(), learned.end(), [](const auto & value) { return value.first == "energies"; });
     return std::get<std::vector<double>>(energies->second);
@@ -259,6 +277,7 @@ private:
   std::vector<double>      m_Reference; ///< what the bands are brought to, finest first; empty: measured only
   std::vector<std::string> m_ReferenceWarnings;
   Sink::Pointer            m_Sink;
+  bool                     m_HasMask = false;
 };
 } // namespace
 

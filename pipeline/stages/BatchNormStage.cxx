@@ -102,6 +102,7 @@ DescribeBatchNormStage()
   stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, moments pooled over the reference's images";
   stage.reference = "S. Ioffe, C. Szegedy, arXiv 1502.03167, 2015";
   stage.access = Access::TwoPass;
+  stage.prefersMask = true;
   stage.usesWeights = true;
   stage.inverse = "as of instance-norm, without the reference file; with one, also over a mask of one intensity";
   stage.make = [] { return std::make_unique<BatchNormStage>(); };

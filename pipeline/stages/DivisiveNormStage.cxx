@@ -28,12 +28,13 @@ struct DivisiveNormOptions
   {
     visit({ "pool", Unit::Millimetre, "Deviation of the Gaussian neighbourhood, along x, y and z.", 0.01, 1000.0 },
           pool);
-    visit({ "semi_saturation",
-            Unit::None,
-            "Contrast at which the response is half saturated, in deviations of the image inside the mask.",
-            0.01,
-            100.0 },
-          semi_saturation);
+    visit(
+      { "semi_saturation",
+        Unit::None,
+        "Pooled contrast at which the response is 2^(-1/n) of its limit, in deviations of the image inside the mask.",
+        0.01,
+        100.0 },
+      semi_saturation);
     visit({ "exponent", Unit::None, "How abruptly the response saturates.", 0.5, 10.0 }, exponent);
     visit({ "remove_mean", Unit::None, "Contrast is to the neighbourhood's mean, else to 0." }, remove_mean);
     visit({ "gamma", Unit::None, "Response at full saturation." }, gamma);

@@ -11,7 +11,7 @@ struct InstanceNormOptions
 {
   std::string         axes = "series";
   long long           frame = 0;
-  std::string         compatible_with = "torch";
+  std::string         compatible_with = "none";
   double              eps = MomentsNorm::Filter::DefaultEpsilon;
   std::string         eps_mode = "inside";
   long long           ddof = 0;
@@ -30,12 +30,16 @@ struct InstanceNormOptions
     visit({ "frame", Unit::None, "Frame that axes reference-frame takes, from 0.", 0.0, Unbounded }, frame);
     visit({ "compatible_with",
             Unit::None,
-            "Whose ddof, eps, eps_mode and outside to take.",
+            "Whose eps, eps_mode, ddof and outside to take; none: those given here.",
             -Unbounded,
             Unbounded,
-            { "torch", "monai", "torchio", "nnunet", "intensity-normalization", "itk" } },
+            { "none", "torch", "monai", "torchio", "nnunet", "intensity-normalization", "itk" } },
           compatible_with);
-    visit({ "eps", Unit::None, "In squared intensity where it is inside the root, else in intensity.", 0.0, Unbounded },
+    visit({ "eps",
+            Unit::None,
+            "In squared intensity where it is inside the root, in intensity as a maximum; 0 with eps_mode none.",
+            0.0,
+            Unbounded },
           eps);
     visit({ "eps_mode",
             Unit::None,
@@ -85,16 +89,46 @@ public:
     {
       throw UsageError("'frame' belongs to axes reference-frame, not to '" + options.axes + "'");
     }
-    if (options.compatible_with != defaults.compatible_with &&
-        (options.eps != defaults.eps || options.eps_mode != defaults.eps_mode || options.ddof != defaults.ddof ||
-         options.outside != defaults.outside))
+  }
+
+  void
+  CompleteOptions(const Values & given) override
+  {
+    struct Package
     {
-      throw UsageError("compatible_with '" + options.compatible_with +
-                       "' sets eps, eps_mode, ddof and outside; leave those out, or it");
+      double      eps;
+      std::string eps_mode;
+      long long   ddof;
+      std::string outside;
+    };
+    static const std::map<std::string, Package> packages = {
+      { "torch", { 1e-5, "inside", 0, "transform" } }, { "monai", { 0.0, "none", 0, "keep" } },
+      { "torchio", { 0.0, "none", 1, "transform" } },  { "nnunet", { 1e-8, "max", 0, "keep" } },
+      { "itk", { 0.0, "none", 1, "transform" } },      { "intensity-normalization", { 0.0, "none", 0, "transform" } },
+    };
+    const auto package = packages.find(m_Options.compatible_with);
+    const auto complete = [&](const std::string & name, auto & option, const auto & value, const std::string & because)
+    {
+      const bool isGiven =
+        std::any_of(given.begin(), given.end(), [&name](const auto & named) { return named.first == name; });
+      if (isGiven && option != value)
+      {
+        throw UsageError("'" + name + "' is " + ToString(Value(option)) + ", but " + because + " means " +
+                         ToString(Value(value)) + "; leave one of them out");
+      }
+      option = value;
+    };
+    if (package != packages.end())
+    {
+      const std::string because = "compatible_with '" + package->first + "'";
+      complete("eps", m_Options.eps, package->second.eps, because);
+      complete("eps_mode", m_Options.eps_mode, package->second.eps_mode, because);
+      complete("ddof", m_Options.ddof, package->second.ddof, because);
+      complete("outside", m_Options.outside, package->second.outside, because);
     }
-    if (options.eps_mode == "none" && options.eps != defaults.eps)
+    if (m_Options.eps_mode == "none")
     {
-      throw UsageError("eps_mode none takes no 'eps'; leave it out");
+      complete("eps", m_Options.eps, 0.0, "eps_mode 'none'");
     }
   }
 
@@ -119,28 +153,6 @@ protected:
     settings.gamma = this->OfChannel(m_Options.gamma, "gamma");
     settings.beta = this->OfChannel(m_Options.beta, "beta");
     settings.outside = m_Options.outside;
-
-    const auto & peer = m_Options.compatible_with;
-    if (peer == "torchio" || peer == "itk")
-    {
-      settings.ddof = 1;
-      settings.epsMode = itk::EpsilonMode::None;
-    }
-    else if (peer == "monai")
-    {
-      settings.epsMode = itk::EpsilonMode::None;
-      settings.outside = "keep";
-    }
-    else if (peer == "nnunet")
-    {
-      settings.epsMode = itk::EpsilonMode::Maximum;
-      settings.eps = 1e-8;
-      settings.outside = "keep";
-    }
-    else if (peer == "intensity-normalization")
-    {
-      settings.epsMode = itk::EpsilonMode::None;
-    }
     return settings;
   }
 
@@ -158,7 +170,8 @@ DescribeInstanceNormStage()
   StageDescription stage;
   stage.name = "instance-norm";
   stage.family = "normalization";
-  stage.summary = "Subtracts the mean of the image's own foreground and divides by its standard deviation.";
+  stage.summary =
+    "Subtracts the mean of the image, inside its mask where it has one, and divides by its standard deviation.";
   stage.formula = "y = gamma (x - mean) / sqrt(variance + eps) + beta, for each instance";
   stage.reference = "D. Ulyanov, A. Vedaldi, V. Lempitsky, arXiv 1607.08022, 2016";
   stage.access = Access::TwoPass;

@@ -165,6 +165,7 @@ DescribeModeNormStage()
   stage.formula = "y = gamma (x - mode) / deviation of the stripe + beta";
   stage.reference = "R. Shinohara et al., NeuroImage: Clinical 6:9, 2014";
   stage.access = Access::TwoPass;
+  stage.prefersMask = true;
   stage.learningPasses = 4;
   stage.inverse =
     "exact, within float32 rounding; not with outside 'keep' or 'zero', gamma 0, or a stripe of one intensity";

@@ -222,6 +222,7 @@ DescribeQuantileNormStage()
   stage.formula = "y = f(x), f straight between the landmarks, beyond them as in the first and the last segment";
   stage.reference = "L. Nyul, J. Udupa, X. Zhang, IEEE TMI 19:143, 2000. DOI 10.1109/42.836373";
   stage.access = Access::TwoPass;
+  stage.prefersMask = true;
   stage.learningPasses = 2;
   stage.inverse =
     "within float32 rounding over the slope; not with outside 'keep', 'zero', or equal standard landmarks";

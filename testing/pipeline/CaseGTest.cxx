@@ -122,6 +122,42 @@ TEST_F(CaseTest, RestoreOfColourUndoesEachChannel)
   }
 }
 
+TEST_F(CaseTest, ASidecarOfIsolux010WithOneNumberForMeanAndVarianceStillUndoes)
+{
+  const auto kept =
+    testing::ReadBytesOf(std::filesystem::path(ISOLUX_SOURCE_DIR) / "testing/golden/sidecar-0.1.0.json");
+  testing::PutFile(m_Folder / "sidecar-0.1.0.json", kept);
+  auto volume = testing::HeadVolume({ { 7, 6, 5, 1 } }, 2.0F);
+  volume.channels.push_back(testing::FillHead(testing::PlainGrid({ { 7, 6, 5, 1 } }), 5.0F, 9));
+  WriteVolume(volume, m_Folder / "sidecar-0.1.0.nii");
+  RestoreCase(m_Folder / "sidecar-0.1.0.nii", m_Folder / "back.nii", {});
+  const auto back = ReadVolume(m_Folder / "back.nii");
+  const auto json = nlohmann::json::parse(kept);
+  ASSERT_EQ(back.channels.size(), 2U);
+  for (std::size_t c = 0; c < 2; ++c)
+  {
+    const auto & learned = json["channels"][c]["stages"][2]["learned"];
+    ASSERT_TRUE(learned["mean"].is_number());
+    const double mean = learned["mean"].get<double>();
+    const double deviation = std::sqrt(learned["variance"].get<double>() + 1e-5);
+    const auto   before = testing::PixelsOf(*volume.channels[c]);
+    const auto   after = testing::PixelsOf(*back.channels[c]);
+    for (std::size_t i = 0; i < before.size(); ++i)
+    {
+      // gamma 3 and beta 100 as recorded; its field was 1. Two floats of up to 100, times a deviation of about 1.
+      ASSERT_NEAR(after[i], (before[i] - 100.0) / 3.0 * deviation + mean, 2e-5);
+    }
+  }
+}
+
+TEST_F(CaseTest, AMissingReferenceFailsBeforeAnythingIsWritten)
+{
+  PipelineSpec norm;
+  norm.stages = { { "foreground", {} }, { "batch-norm", { { "reference", (m_Folder / "none.json").string() } } } };
+  EXPECT_THROW(ProcessCase(m_Task, norm, {}), Error);
+  EXPECT_EQ(testing::Below(m_Folder / "out"), Strings{});
+}
+
 TEST_F(CaseTest, RestoreSaysWhatIsMissing)
 {
   ProcessCase(m_Task, DefaultPipeline(), {});

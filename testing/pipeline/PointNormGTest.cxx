@@ -94,6 +94,31 @@ TEST(PointNorm, CannotBeUndoneWithGammaZero)
             std::string::npos);
 }
 
+TEST(PointNorm, CannotBeUndoneWhereEveryValueBecameBeta)
+{
+  const auto refusal = [](const std::vector<double> & values, const std::vector<double> & weights)
+  {
+    PointAttribute         attribute{ "thickness", 1, values };
+    const PointNormOptions options;
+    const auto             moments = LearnPointMoments(attribute, weights);
+    NormalizePoints(attribute, moments, options);
+    try
+    {
+      RestorePoints(attribute, moments, options);
+    }
+    catch (const Error & error)
+    {
+      return std::string(error.what());
+    }
+    EXPECT_EQ(attribute.values, values);
+    return std::string();
+  };
+  EXPECT_NE(refusal({ 1.0, 2.0 }, { 0.0, 0.0 }).find("no point counted"), std::string::npos);
+  EXPECT_NE(refusal({ 2.0, 2.0, 3.0 }, { 1.0, 1.0, 0.0 }).find("had one value"), std::string::npos);
+  EXPECT_EQ(refusal({ 2.0, 2.0, HUGE_VAL }, { 1.0, 1.0, 1.0 }), "");
+  EXPECT_EQ(refusal({ HUGE_VAL, -HUGE_VAL }, { 1.0, 1.0 }), "");
+}
+
 TEST(PointNorm, AreasOfAnUnevenlyCutSurfaceMakeItsMeanThatOfTheSurface)
 {
   // The same ellipsoid, one half of it cut finer by putting a point into the middle of each triangle, four times over.

@@ -16,6 +16,14 @@ protected:
     this->WriteHead("in/b.nii", 300.0F);
   }
 };
+
+Volume
+Constant()
+{
+  auto volume = testing::HeadVolume({ { 21, 19, 17, 1 } });
+  volume.channels[0]->FillBuffer(5.0F);
+  return volume;
+}
 } // namespace
 
 TEST_F(FitProgram, LearnsAReferenceThatOtherVolumesAreBroughtTo)
@@ -104,6 +112,7 @@ TEST_F(FitProgram, BadReferencesAndStylesAreRefusedWithTheWayOut)
     refuse({ stage, "--reference", "other.json" }, { "other.json: not a reference of Isolux", "isolux fit" });
   }
   refuse({ "adaptive-norm", "--style", "none.json" }, { "none.json: no such file" });
+  refuse({ "adaptive-norm", "--style", "sub=1/none.json" }, { "sub=1/none.json: no such file" });
   refuse({ "adaptive-norm", "--style", "other.json=0.5" }, { "other.json: not a reference of Isolux" });
   refuse({ "adaptive-norm", "--style", "ref.json=x" }, { "must be a number of 0 or more, not 'x'" });
   refuse({ "adaptive-norm", "--style", "ref.json=-1" }, { "must be a number of 0 or more, not '-1'" });
@@ -115,6 +124,65 @@ TEST_F(FitProgram, BadReferencesAndStylesAreRefusedWithTheWayOut)
   this->Expect(0, { "fit", "two", "-o", "two.json" });
   refuse({ "batch-norm", "--reference", "two.json" },
          { "two.json: is a reference of 2 channels, but the image has 1" });
+}
+
+TEST_F(FitProgram, NoOutputIsWrittenOverWhatIsRead)
+{
+  this->Expect(2, { "fit", "in", "-o", "ref.nii", "--force" }, { "ref.nii: is the name of an image", ".json" });
+  testing::PutFile(m_Folder / "list.tsv", "path\nin/b.nii\n");
+  this->Expect(2, { "fit", "list.tsv", "-o", "list.tsv", "--force" }, { "list.tsv: is named twice" });
+  this->Expect(0, { "fit", "in", "-o", "ref.json" });
+  const auto reference = this->Bytes("ref.json");
+  this->Expect(
+    2, { "batch-norm", "in/a.nii", "ref.nii", "--reference", "ref.json", "--force" }, { "ref.json: is named twice" });
+  EXPECT_EQ(this->Bytes("ref.json"), reference);
+  const auto style = this->Bytes("in/b.nii");
+  this->Expect(
+    2, { "adaptive-norm", "in/a.nii", "in/b.nii", "--style", "in/b.nii=2", "--force" }, { "in/b.nii: is named twice" });
+  EXPECT_EQ(this->Bytes("in/b.nii"), style);
+}
+
+TEST_F(FitProgram, WeightsThatABatchNormDoesNotHeedAreSaid)
+{
+  this->Expect(0, { "fit", "in", "-o", "ref.json" });
+  this->Expect(0, { "foreground", "in/a.nii", "mask.nii" });
+  const Strings call = { "batch-norm", "in/a.nii", "out.nii", "--weights", "mask.nii", "--force" };
+  EXPECT_EQ(this->Expect(0, call).err.find("weights change nothing"), std::string::npos);
+  auto with = call;
+  with.insert(with.end(), { "--reference", "ref.json" });
+  EXPECT_NE(this->Expect(0, with).err.find("weights change nothing"), std::string::npos);
+}
+
+TEST_F(FitProgram, BandsAreBroughtToThoseOfAReferenceImage)
+{
+  this->Expect(0, { "foreground", "in/b.nii", "mask.nii" });
+  this->Expect(0, { "band-norm", "in/b.nii", "measured.nii", "--mask", "mask.nii" });
+  const auto energies = this->Json("measured.json")["channels"][0]["stages"][0]["learned"]["energies"];
+  this->Expect(0, { "band-norm", "in/a.nii", "listed.nii", "--mask", "mask.nii", "--energies", energies.dump() });
+  for (const Strings & mask : { Strings{}, Strings{ "--reference-mask", "mask.nii" } })
+  {
+    Strings call = { "band-norm", "in/a.nii", "out.nii", "--mask", "mask.nii", "--reference", "in/b.nii", "--force" };
+    call.insert(call.end(), mask.begin(), mask.end());
+    this->Expect(0, call);
+    const auto learned = this->Json("out.json")["channels"][0]["stages"][0]["learned"];
+    EXPECT_EQ(learned["reference_energies"], energies);
+    EXPECT_EQ(this->Bytes("out.nii"), this->Bytes("listed.nii"));
+  }
+  EXPECT_EQ(this->Json("out.json")["files"].size(), 2U);
+  EXPECT_EQ(this->Bytes("out.json").find(m_Folder.Path().string()), std::string::npos);
+  const auto refuse = [&](const Strings & flags, const Strings & words)
+  {
+    Strings call = { "band-norm", "in/a.nii", "no.nii", "--mask", "mask.nii" };
+    call.insert(call.end(), flags.begin(), flags.end());
+    this->Expect(2, call, words);
+  };
+  refuse({ "--reference", "none.nii" }, { "stage 1 (band-norm): 'reference': none.nii: no such file" });
+  WriteVolume(Constant(), m_Folder / "flat.nii");
+  this->Expect(1,
+               { "band-norm", "in/a.nii", "no.nii", "--mask", "mask.nii", "--reference", "flat.nii" },
+               { "flat.nii: has no finite voxel inside its mask, or but one intensity" });
+  refuse({ "--reference-mask", "mask.nii" }, { "'reference_mask' is the mask of a 'reference' image" });
+  refuse({ "--reference", "in/b.nii", "--energies", "1" }, { "'reference' sets 'energies'" });
 }
 
 TEST_F(FitProgram, ABatchIsDoneAgainWhereItsReferenceHasChanged)

@@ -196,6 +196,9 @@ TEST(BandEnergySinkPicture, RefusesWhatItCannotMeasureAndNamesIt)
   EXPECT_NE(refusal({}, {}, 2.0).find("Scales must hold at least one"), std::string::npos);
   EXPECT_NE(refusal({ 1.0, -2.0 }, {}, 2.0).find("Scales must be at least 0 and finite, got -2"), std::string::npos);
   EXPECT_NE(refusal({ 1.0 }, { 1.0, 2.0 }, 2.0).find("ReferenceEnergies has 2 numbers for 1 bands"), std::string::npos);
+  EXPECT_NE(refusal({ 1.0 }, { -1.0 }, 2.0).find("ReferenceEnergies must be at least 0 and finite, got -1"),
+            std::string::npos);
+  EXPECT_NE(refusal({ 1.0 }, { std::nan("") }, 2.0).find("ReferenceEnergies must be"), std::string::npos);
   EXPECT_NE(refusal({ 1.0 }, { 1.0 }, 0.5).find("MaximumGain must be at least 1 and finite, got 0.5"),
             std::string::npos);
 }

@@ -293,4 +293,24 @@ TEST(QuantileNormalizationErrors, NameTheParameter)
   filter->SetStandardLandmarks({ 2.0, 1.0 });
   EXPECT_NE(MessageOf([&] { filter->Update(); }).find("StandardLandmarks must never fall"), std::string::npos);
 }
+
+TEST(QuantileNormalizationErrors, AnInputThatAFilterReleasedIsNotReadAgain)
+{
+  using Image = itk::Image<float, 3>;
+  const auto image = MakeImage<Image>({ { 9, 7, 5 } }, Intensity);
+  const auto releases = itk::PipelineMonitorImageFilter<Image>::New(); // its input, also one in memory
+  releases->SetInput(image);
+  const auto learner = LearnerOf(image.GetPointer());
+  learner->SetNumberOfStreamDivisions(4);
+  const auto filter = itk::QuantileNormalizationImageFilter<Image>::New();
+  filter->SetInput(releases->GetOutput());
+  filter->SetLandmarksInput(learner->GetQuantilesOutput());
+  filter->SetStandardLandmarks(Standard);
+  const auto streamed = itk::StreamingImageFilter<Image, Image>::New();
+  streamed->SetInput(filter->GetOutput());
+  streamed->SetNumberOfStreamDivisions(3);
+  streamed->Update();
+  learner->MedianAbsoluteDeviationOn();
+  EXPECT_NE(MessageOf([&] { streamed->Update(); }).find("must hold the region that is read"), std::string::npos);
+}
 } // namespace

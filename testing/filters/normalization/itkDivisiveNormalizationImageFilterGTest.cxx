@@ -211,6 +211,24 @@ TYPED_TEST(DivisiveNormalization, GivesVoxelsOutsideTheMaskAsAsked)
   EXPECT_NE(zero[7], transform[7]); // beside the mask's border
 }
 
+TYPED_TEST(DivisiveNormalization, ZeroIsZeroAlsoForNanAndInsideTheMaskWhatCannotBeSmoothedPasses)
+{
+  const auto image =
+    MakeImage<TypeParam>(SmallSize<TypeParam>(),
+                         [&](std::size_t i) {
+                           return i % 12 == 9 ? NaN : i % 12 == 3 ? 1e80 : i % 12 == 4 ? NaN : this->Intensity(i);
+                         });
+  const auto mask = MakeImage<MaskOf<TypeParam>>(SmallSize<TypeParam>(), [](std::size_t i) { return i % 12 < 8; });
+  const auto filter = FilterOf(image.GetPointer(), mask.GetPointer());
+  filter->SetMoments(MeanAndVariance{ 400.0, 2500.0, 1 });
+  const auto result = ResultOf(filter);
+  for (std::size_t i = 0; i < result.size(); ++i)
+  {
+    const auto x = i % 12;
+    ASSERT_TRUE(x == 3 ? result[i] == 1e80 : x == 4 ? std::isnan(result[i]) : (result[i] == 0.0) == (x >= 8)) << i;
+  }
+}
+
 TYPED_TEST(DivisiveNormalization, StreamsAndHasTheSameBitsForAnyThreadsAndDivisions)
 {
   auto size = SmallSize<TypeParam>();

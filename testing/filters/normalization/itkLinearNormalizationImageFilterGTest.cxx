@@ -2,6 +2,8 @@
 
 #include "FilterTest.h"
 
+#include "itkCastImageFilter.h"
+
 #include <gtest/gtest.h>
 
 namespace
@@ -217,5 +219,79 @@ TEST(LinearNormalizationErrors, SayHowManyInstancesThereAre)
   filter->SetInput(image);
   EXPECT_NE(MessageOf([&] { filter->Update(); }).find("Learned for 0 instances, but the image has 1."),
             std::string::npos);
+}
+
+TEST(LinearNormalizationErrors, InstancesOfAnotherImageAreRefusedWithItsExtent)
+{
+  const auto image = MakeImage<Volume>({ { 5, 4, 3 } }, [](std::size_t i) { return i; });
+  const auto filter = GivenMaps<Volume>::New();
+  filter->SetInput(image);
+  auto region = image->GetLargestPossibleRegion();
+  region.SetSize(2, 2);
+  filter->m_Given = GivenMaps<Volume>::PartitionType(region, { false, false, true });
+  filter->m_GivenMaps.resize(2);
+  EXPECT_NE(MessageOf([&] { filter->Update(); }).find("2 instances does not fit an image of [5, 4, 3]"),
+            std::string::npos);
+}
+
+TEST(LinearNormalizationOfAVolume, ReadsTheMaskOfABoxThatTheInputHoldsAlone)
+{
+  const Volume::SizeType size{ { 12, 7, 5 } };
+  const auto             image = MakeImage<Volume>(size, [](std::size_t i) { return i; });
+  const auto mask = MakeImage<itk::Image<unsigned char, 3>>(size, [](std::size_t i) { return Random(i).Bits() % 2; });
+  const auto source = itk::CastImageFilter<Volume, Volume>::New(); // makes the box that is asked for, no more
+  source->SetInput(image);
+  source->InPlaceOff();
+  const auto filter = GivenMaps<Volume>::New();
+  filter->SetInput(source->GetOutput());
+  filter->SetMaskImage(mask);
+  filter->SetOutside(OutsideMask::Zero);
+  filter->m_GivenMaps = { { 0.0, 2.0, 1.0 } };
+  filter->SetNumberOfWorkUnits(1);
+  auto box = image->GetLargestPossibleRegion();
+  box.SetIndex(0, box.GetIndex(0) + 3);
+  box.SetSize(0, 5);
+  filter->GetOutput()->SetRequestedRegion(box);
+  filter->Update();
+  ASSERT_EQ(source->GetOutput()->GetBufferedRegion(), box);
+  itk::ForEachRow(filter->GetOutput(),
+                  box,
+                  [&](auto index, const float * row)
+                  {
+                    for (std::size_t x = 0; x < box.GetSize(0); ++x, ++index[0])
+                    {
+                      ASSERT_EQ(row[x], mask->GetPixel(index) == 0 ? 0.0F : 2.0F * image->GetPixel(index) + 1.0F);
+                    }
+                  });
+}
+
+TEST(LinearNormalizationOfAVolume, OutsideTheMaskZeroIsZeroAlsoForNan)
+{
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto  image = MakeImage<Volume>({ { 5, 4, 3 } }, [nan](std::size_t i) { return i % 2 == 0 ? nan : 7.0F; });
+  const auto  mask = MakeImage<itk::Image<unsigned char, 3>>({ { 5, 4, 3 } }, [](std::size_t i) { return i < 9; });
+  const auto  filter = GivenMaps<Volume>::New();
+  filter->SetInput(image);
+  filter->SetMaskImage(mask);
+  filter->SetOutside(OutsideMask::Zero);
+  filter->m_GivenMaps = { { 5.0, 3.0, 1.0 } };
+  filter->Update();
+  const auto result = PixelsOf(filter->GetOutput());
+  for (std::size_t i = 0; i < result.size(); ++i)
+  {
+    ASSERT_TRUE(i < 9 && i % 2 == 0 ? std::isnan(result[i]) : result[i] == (i < 9 ? 7.0F : 0.0F)) << i;
+  }
+}
+
+TEST(LinearNormalizationOfAVolume, WhatIsFiniteStaysFiniteInTheInverse)
+{
+  const auto image = MakeImage<Volume>({ { 2, 1, 1 } }, [](std::size_t i) { return i == 0 ? 3e38F : -3e38F; });
+  const auto filter = GivenMaps<Volume>::New();
+  filter->SetInput(image);
+  filter->m_GivenMaps = { { 0.0, 1e-3, 0.0 } };
+  filter->InverseOn();
+  filter->Update();
+  const float largest = std::numeric_limits<float>::max();
+  EXPECT_EQ(PixelsOf(filter->GetOutput()), (std::vector<float>{ largest, -largest }));
 }
 } // namespace

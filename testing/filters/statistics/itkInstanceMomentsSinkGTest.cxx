@@ -238,6 +238,33 @@ TEST(InstanceMomentsOfASeries, OfAConstantHaveVarianceZero)
   {
     EXPECT_EQ(instance.variance, 0.0);
   }
+  of.channels = { MakeImage<Series>({ { 6, 5, 4, 7 } }, [](std::size_t) { return 0.1; }) };
+  of.weights = MakeImage<WeightsOf<Series>>({ { 6, 5, 4, 7 } }, [](std::size_t i) { return Random(i).Uniform(0, 1); });
+  for (const bool kept : { false, true })
+  {
+    of.kept = { kept, kept, kept, false };
+    for (const auto & instance : Learn(of, 3).moments)
+    {
+      EXPECT_EQ(instance.mean, static_cast<double>(0.1F));
+      EXPECT_EQ(instance.variance, 0.0);
+    }
+  }
+}
+
+TEST(InstanceMomentsOfASeries, WhatWouldOverflowIsSkippedAlsoInManyInstances)
+{
+  using Doubles = itk::Image<double, 4>;
+  Case<Doubles> of;
+  of.channels = { MakeImage<Doubles>({ { 12, 11, 10, 3 } }, [](std::size_t i) { return i < 1320 ? 1e300 : 2.0; }) };
+  for (const bool kept : { false, true })
+  {
+    of.kept = { kept, kept, kept, false };
+    const auto learned = Learn(of);
+    EXPECT_EQ(learned.skipped, 1320u);
+    EXPECT_EQ(learned.moments.size(), kept ? 1320u : 1u);
+    EXPECT_EQ(learned.moments.front().mean, 2.0);
+    EXPECT_EQ(learned.moments.front().variance, 0.0);
+  }
 }
 
 TEST(InstanceMomentsOfASeries, OfEqualWeightsAreThoseWithoutWeights)

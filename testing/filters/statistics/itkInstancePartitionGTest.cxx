@@ -64,4 +64,24 @@ TEST(InstancePartition, ARunStaysWithinAnInstanceUpToTheFirstKeptAxis)
   EXPECT_EQ(Partition(Region, { false, true, false, true }).UniformAxes(4), 1u);
   EXPECT_EQ(Partition().UniformAxes(1), 1u);
 }
+
+TEST(InstancePartition, FitsTheRegionsThatItNumbersWithoutAGap)
+{
+  const Partition partition(Region, { false, true, false, true });
+  EXPECT_TRUE(partition.Fits(Region));
+  EXPECT_TRUE(Partition().Fits(Region));
+  auto other = Region;
+  other.SetIndex(0, Region.GetIndex(0) + 1); // along a reduced axis any
+  other.SetSize(0, Region.GetSize(0) + 3);
+  EXPECT_TRUE(partition.Fits(other));
+  for (const unsigned int axis : { 1U, 3U })
+  {
+    other = Region;
+    other.SetIndex(axis, Region.GetIndex(axis) + 1);
+    EXPECT_FALSE(partition.Fits(other));
+    other = Region;
+    other.SetSize(axis, Region.GetSize(axis) + 1);
+    EXPECT_FALSE(partition.Fits(other));
+  }
+}
 } // namespace

@@ -58,6 +58,20 @@ struct LoadKernel
   }
 };
 
+/** The rounding error of a product where multiplication and addition are fused, else 0. */
+struct FusedKernel
+{
+  template <int VWidth>
+  [[gnu::always_inline]] static inline void
+  Run(const double * factors, const double * products, double * errors)
+  {
+    for (int i = 0; i < Numbers; ++i)
+    {
+      errors[i] = factors[i] * factors[i] - products[i];
+    }
+  }
+};
+
 template <typename T>
 class Loads : public ::testing::Test
 {
@@ -113,6 +127,23 @@ TEST(InstructionSet, RunsTheKernelForTheWidthOfItsRegisters)
   for (const auto set : InstructionSets())
   {
     EXPECT_EQ(itk::RunWith<WidthKernel>(set), widths[static_cast<std::size_t>(set)]);
+  }
+}
+
+TEST(InstructionSet, FusesNoMultiplicationWithAnAdditionWhereTheBuildWould) // which this file is compiled to do
+{
+  std::array<double, Numbers> factors{};
+  std::array<double, Numbers> products{};
+  for (std::size_t i = 0; i < Numbers; ++i)
+  {
+    factors[i] = 1.0 / static_cast<double>(i + 3);
+    products[i] = factors[i] * factors[i];
+  }
+  for (const auto set : InstructionSets())
+  {
+    std::array<double, Numbers> errors{};
+    itk::RunWith<FusedKernel>(set, factors.data(), products.data(), errors.data());
+    EXPECT_EQ(errors, (std::array<double, Numbers>{}));
   }
 }
 

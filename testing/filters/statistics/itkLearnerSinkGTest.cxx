@@ -137,3 +137,22 @@ TEST(LearnerSink, AMaskOfAnotherExtentIsRefusedWithBothSizes)
     EXPECT_NE(text.find("[11, 6, 4]"), std::string::npos) << text;
   }
 }
+
+TEST(LearnerSink, AnImageOrMaskInMemoryWhosePixelsWereReleasedIsRefusedAndNotItsSuccessor)
+{
+  const auto image = Image({ { 11, 6, 9 } });
+  const auto mask = MaskType::New();
+  mask->SetRegions(image->GetLargestPossibleRegion());
+  mask->Allocate(true);
+  const auto sink = Divided(image, 3);
+  sink->SetMaskImage(mask);
+  sink->Update();
+  mask->ReleaseData();
+  EXPECT_THROW(sink->Update(), itk::ExceptionObject);
+  sink->SetMaskImage(nullptr);
+  sink->regions.clear();
+  sink->Update(); // after an exception
+  EXPECT_EQ(sink->regions.size(), 3u);
+  image->ReleaseData();
+  EXPECT_THROW(sink->Update(), itk::ExceptionObject);
+}

@@ -470,4 +470,43 @@ TEST(MomentAccumulator, ItsRecordMergesToTheSameBits)
   EXPECT_TRUE(SameBits(merged.Variance(), all.Variance()));
   EXPECT_EQ(MomentAccumulator(MomentAccumulator().ToRecord()).Count(), 0U);
 }
+
+TEST(MomentAccumulator, OfASingleIntensityHasItAsMeanAndVarianceZeroExactly)
+{
+  for (const double intensity : { 0.1, -1.0 / 3.0, 1e139, 1e-300, -0.0 })
+  {
+    std::vector<double>        row(10001, intensity);
+    std::vector<unsigned char> mask(row.size(), 1);
+    row[7] = NaN;
+    row[5000] = 2.0;
+    mask[5000] = 0;
+    MomentAccumulator moments;
+    moments.Add(row.data(), mask.data(), row.size());
+    moments.Merge(MomentsOf(std::vector<double>(77, intensity)));
+    moments.Merge(MomentAccumulator());
+    EXPECT_EQ(moments.Mean(), intensity);
+    EXPECT_EQ(moments.Variance(), 0.0);
+    moments.Merge(MomentsOf<double>({ intensity + 1.0 + std::abs(intensity) }));
+    EXPECT_GT(moments.Variance(), 0.0) << intensity;
+  }
+}
+
+TEST(WeightedMoments, OfASingleIntensityHaveVarianceZeroExactlyWhateverTheWeights)
+{
+  Random              random(3);
+  std::vector<double> weights(9001);
+  std::vector<double> row(weights.size(), 0.1);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+  {
+    weights[i] = random.Uniform(-1.0, 3.0); // below 0 it does not count, whatever the intensity
+    row[i] = weights[i] > 0.0 ? 0.1 : 5.0;
+  }
+  auto moments = WeightedMomentsOf(row, weights);
+  EXPECT_EQ(moments.Mean(), 0.1);
+  EXPECT_EQ(moments.Variance(), 0.0);
+  moments.Merge(MomentsOf<double>({ 0.1 }));
+  EXPECT_EQ(moments.Variance(), 0.0);
+  moments.Merge(MomentsOf<double>({ 0.2 }));
+  EXPECT_GT(moments.Variance(), 0.0);
+}
 } // namespace

@@ -161,6 +161,45 @@ TEST(MomentsNorm, LayerNormPoolsAllChannelsAndGroupNormThoseOfAGroup)
   }
 }
 
+TEST(MomentsNorm, ChannelsWithForegroundsOfTheirOwnStillShareTheirMoments)
+{
+  auto input = Channels(2);
+  // The second channel's object is another part of the image, so that its foreground is.
+  std::reverse(input[1]->GetBufferPointer(),
+               input[1]->GetBufferPointer() + input[1]->GetLargestPossibleRegion().GetNumberOfPixels() / 3);
+  PipelineSpec spec;
+  spec.stages = { { "foreground", {} }, { "layer-norm", {} } };
+  const auto result = Pipeline(spec, false).Run(input, nullptr, nullptr, { 2, 3 });
+  EXPECT_NE(result[0].report.maskVoxels, result[1].report.maskVoxels);
+  for (const std::size_t value : { 0, 1, 2 }) // mean, variance, voxels
+  {
+    EXPECT_EQ(result[0].report.stages[1].learned[value], result[1].report.stages[1].learned[value]);
+  }
+  const auto inEither = [&](const Index & voxel)
+  {
+    auto index = voxel;
+    index[3] = 0;
+    return result[0].images.mask->GetPixel(index) != 0 || result[1].images.mask->GetPixel(index) != 0;
+  };
+  const auto [mean, deviation] = MomentsOf({ result[0].images.after, result[1].images.after }, inEither);
+  EXPECT_NEAR(mean, 0.0, 1e-5); // sums of rounded floats
+  EXPECT_NEAR(deviation, 1.0, 1e-5);
+}
+
+TEST(MomentsNorm, ChannelsAreTheSameWhetherHeldTogetherOrLetGo)
+{
+  const auto   input = Channels(3);
+  PipelineSpec apart;
+  apart.stages = { { "foreground", {} }, { "histogram-retinex", {} }, { "robust-norm", {} } };
+  const auto together = Pipeline(apart, false).Run(input, nullptr, nullptr, { 2, 1 });
+  for (std::size_t c = 0; c < 3; ++c)
+  {
+    const auto alone = Pipeline(apart, false).Run(input[c], nullptr, { 2, 1 });
+    EXPECT_EQ(testing::BitsOf(*together[c].images.after), testing::BitsOf(*alone.images.after));
+    EXPECT_EQ(testing::BitsOf(*together[c].images.field), testing::BitsOf(*alone.images.field));
+  }
+}
+
 TEST(MomentsNorm, GammaAndBetaMayBeGivenForEachChannel)
 {
   const auto result =
@@ -294,12 +333,32 @@ TEST(MomentsNorm, OptionsThatDoNotGoTogetherAreRefused)
               .find("frame 5 is not one of the image's 5; the first is 0"),
             std::string::npos);
   EXPECT_NE(refusal({ { "compatible_with", std::string("monai") }, { "ddof", 1LL } })
-              .find("compatible_with 'monai' sets eps, eps_mode, ddof and outside; leave those out, or it"),
+              .find("'ddof' is 1, but compatible_with 'monai' means 0; leave one of them out"),
             std::string::npos);
-  EXPECT_NE(refusal({ { "eps_mode", std::string("none") }, { "eps", 0.5 } }).find("eps_mode none takes no 'eps'"),
+  // Also where the given value is the option's own default.
+  EXPECT_NE(refusal({ { "compatible_with", std::string("nnunet") }, { "outside", std::string("transform") } })
+              .find("'outside' is transform, but compatible_with 'nnunet' means keep; leave one of them out"),
+            std::string::npos);
+  EXPECT_EQ(refusal({ { "compatible_with", std::string("itk") }, { "ddof", 1LL } }), "");
+  EXPECT_NE(refusal({ { "eps_mode", std::string("none") }, { "eps", 0.5 } })
+              .find("'eps' is 0.5, but eps_mode 'none' means 0; leave one of them out"),
             std::string::npos);
   EXPECT_NE(Refusal("group-norm", { { "groups", 2LL } }, 3).find("3 channels cannot be parted into 2 groups"),
             std::string::npos);
+}
+
+TEST(MomentsNorm, WhatCompatibleWithStandsForIsRecorded)
+{
+  const auto options =
+    Apply("instance-norm", { { "compatible_with", std::string("nnunet") } }, Channels(1))[0].report.stages[0].options;
+  for (const auto & [name, value] : Values{
+         { "eps", 1e-8 }, { "eps_mode", std::string("max") }, { "ddof", 0LL }, { "outside", std::string("keep") } })
+  {
+    EXPECT_NE(std::find(options.begin(), options.end(), std::pair(name, value)), options.end()) << name;
+  }
+  PipelineSpec recorded; // and read back without a complaint
+  recorded.stages = { { "instance-norm", options } };
+  EXPECT_EQ(Pipeline(recorded, true).Describe().front().options, options);
 }
 
 TEST(MomentsNorm, WarnsOfInstancesWithNothingToLearn)
