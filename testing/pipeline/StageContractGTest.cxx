@@ -189,6 +189,7 @@ TEST_P(StageContract, OptionsGoThroughAPipelineFileUnchanged)
     const auto alone = MakeStage(m_Stage, { changed.back() });
     try
     {
+      alone->CompleteOptions({ changed.back() });
       alone->CheckOptions();
     }
     catch (const UsageError & error) // it goes with another option only
@@ -457,8 +458,10 @@ TEST_P(StageContract, ImagesWithNothingToLearnGiveNoExceptionAndNoNewNan)
       {
         const bool wasFinite = std::isfinite(image->GetBufferPointer()[i]);
         const bool isFinite = std::isfinite(result.output->GetBufferPointer()[i]);
-        ASSERT_EQ(wasFinite, isFinite) << "voxel " << i << ": " << image->GetBufferPointer()[i] << " -> "
-                                       << result.output->GetBufferPointer()[i];
+        // What is not finite stays so, unless the stage sets what is outside the mask to zero.
+        const bool isZeroed = mask && mask->GetBufferPointer()[i] == 0 && result.output->GetBufferPointer()[i] == 0.0F;
+        ASSERT_TRUE(wasFinite == isFinite || (!wasFinite && isZeroed))
+          << "voxel " << i << ": " << image->GetBufferPointer()[i] << " -> " << result.output->GetBufferPointer()[i];
       }
       if (mask == empty)
       {
