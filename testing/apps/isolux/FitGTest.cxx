@@ -56,6 +56,21 @@ TEST_F(FitProgram, LearnsAReferenceThatOtherVolumesAreBroughtTo)
   }
 }
 
+TEST_F(FitProgram, AnImageBroughtToTheReferenceOfItselfStaysAsItIs)
+{
+  this->Expect(0, { "fit", "in/a.nii", "-o", "ref.json" });
+  const auto before = this->Pixels("in/a.nii");
+  for (const auto & [stage, flag] : { std::pair("adaptive-norm", "--style"), { "quantile-norm", "--reference" } })
+  {
+    this->Expect(0, { stage, "in/a.nii", "same.nii", flag, "ref.json", "--force" });
+    const auto after = this->Pixels("same.nii");
+    for (std::size_t i = 0; i < before.size(); ++i)
+    {
+      ASSERT_NEAR(after[i], before[i], 1e-4F) << stage; // floats of some hundred
+    }
+  }
+}
+
 TEST_F(FitProgram, TakesSeveralInputsAndTheirOrderChangesNoByte)
 {
   this->Expect(0, { "fit", "in/b.nii", "in/a.nii", "-o", "files.json", "--threads", "3" });
