@@ -136,7 +136,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
       std::cout << stage.name << " (" << std::setprecision(3) << stage.seconds << " s)\n";
       for (const auto & [name, value] : stage.learned)
       {
-        std::cout << "  " << std::left << std::setw(16) << name << Brief(value) << '\n';
+        std::cout << "  " << std::left << std::setw(18) << name << " " << Brief(value) << '\n';
       }
     }
   }
