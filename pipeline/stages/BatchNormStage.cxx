@@ -34,19 +34,13 @@ public:
     {
       return MomentsStage::Connect(input, streamDivisions);
     }
-    const auto   settings = this->GetSettings();
     const auto   reference = ReadReference(m_Options.reference);
     const auto & channel = reference.Of(this->Channel(), this->Channels(), m_Options.reference);
     m_HasIdleWeights = input.weights.IsNotNull();
     m_OfReference = { channel.pooled.Mean(), channel.pooled.Variance(), channel.pooled.Count() };
-    auto filter = this->Make<MomentsNorm::Filter>();
-    filter->SetInput(input.image);
+    auto filter = MomentsNorm::MakeFilter(this->GetSettings(), input.image, this->MakeFactory());
     filter->SetMaskImage(input.mask);
     filter->SetMoments(m_OfReference);
-    filter->SetEpsilon(settings.eps);
-    filter->SetGamma(settings.gamma);
-    filter->SetBeta(settings.beta);
-    filter->SetOutside(OutsideFrom(settings.outside));
     return { filter->GetOutput(), input.mask };
   }
 

@@ -40,6 +40,20 @@ MomentsOptions::Visit(ParameterVisitor & visit)
   VisitOutside(visit, outside);
 }
 
+MomentsNorm::Filter::Pointer
+MomentsNorm::MakeFilter(const Settings & settings, const WorkImage::Pointer & input, const Factory & make)
+{
+  auto filter = make.filter();
+  filter->SetInput(input);
+  filter->SetEpsilon(settings.eps);
+  filter->SetEpsilonMode(settings.epsMode);
+  filter->SetDeltaDegreesOfFreedom(settings.ddof);
+  filter->SetGamma(settings.gamma);
+  filter->SetBeta(settings.beta);
+  filter->SetOutside(OutsideFrom(settings.outside));
+  return filter;
+}
+
 Flow
 MomentsNorm::Connect(const Settings &          settings,
                      const Flow &              input,
@@ -95,16 +109,9 @@ MomentsNorm::Connect(const Settings &          settings,
   m_Sink->SetKeptAxes(settings.kept);
   m_Sink->SetNumberOfStreamDivisions(streamDivisions);
 
-  auto filter = make.filter();
-  filter->SetInput(input.image);
+  auto filter = MakeFilter(settings, input.image, make);
   filter->SetMomentsInput(m_Sink->GetMomentsOutput());
   filter->SetMaskImage(mask);
-  filter->SetEpsilon(settings.eps);
-  filter->SetEpsilonMode(settings.epsMode);
-  filter->SetDeltaDegreesOfFreedom(settings.ddof);
-  filter->SetGamma(settings.gamma);
-  filter->SetBeta(settings.beta);
-  filter->SetOutside(OutsideFrom(settings.outside));
   return { filter->GetOutput(), input.mask };
 }
 
@@ -151,14 +158,8 @@ MomentsNorm::ConnectInverse(const Settings &           settings,
     }
     moments.moments.push_back({ learned.mean[i], learned.variance[i], static_cast<std::uint64_t>(learned.voxels[i]) });
   }
-  auto filter = make.filter();
-  filter->SetInput(output);
+  auto filter = MakeFilter(settings, output, make);
   filter->SetMoments(moments);
-  filter->SetEpsilon(settings.eps);
-  filter->SetEpsilonMode(settings.epsMode);
-  filter->SetDeltaDegreesOfFreedom(settings.ddof);
-  filter->SetGamma(settings.gamma);
-  filter->SetBeta(settings.beta);
   filter->InverseOn();
   return filter->GetOutput();
 }

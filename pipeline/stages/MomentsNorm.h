@@ -54,6 +54,10 @@ public:
     std::function<Filter::Pointer()> filter;
   };
 
+  /** The filter with these settings, but without moments. */
+  static Filter::Pointer
+  MakeFilter(const Settings & settings, const WorkImage::Pointer & input, const Factory & make);
+
   /** `pooled`: the channels whose voxels count, the flow's own among them. What lies inside any one's mask does in all
    * of them, so that they share their moments. \throws UsageError where the frame is none of the series'. */
   Flow
@@ -153,7 +157,6 @@ protected:
     m_Norm.Collect(this->m_Learned);
   }
 
-private:
   MomentsNorm::Factory
   MakeFactory()
   {
@@ -161,6 +164,7 @@ private:
              [this] { return this->template Make<MomentsNorm::Filter>(); } };
   }
 
+private:
   MomentsNorm m_Norm;
 };
 } // namespace isolux
