@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,24 @@ struct Evenness
   double entropy = 0.0;
 };
 
+/** Evenness of tissues that labels tell, on the same voxels before and after the illumination stages. */
+struct TissueEvenness
+{
+  double greyMatterVariation = 0.0;  ///< deviation / mean
+  double whiteMatterVariation = 0.0; ///< deviation / mean
+  double coefficientOfJointVariation = 0.0;
+};
+
+/** What the image was divided by, inside the mask; NaN where nothing is positive there. */
+struct FieldSummary
+{
+  double minimum = 0.0;
+  double percentile1 = 0.0;
+  double percentile99 = 0.0;
+  double maximum = 0.0;
+  double logDeviation = 0.0;
+};
+
 struct StageReport
 {
   std::string              name;
@@ -55,9 +74,15 @@ struct ChannelReport
   IntensitySummary         after;
   Evenness                 evennessBefore;
   Evenness                 evennessAfter;
-  std::size_t              maskVoxels = 0;
-  std::size_t              nonFinite = 0; ///< voxels of the whole input that are NaN, infinite, or beyond float32
-  std::size_t              replaced = 0;  ///< non-finite voxels replaced on output
+
+  std::optional<TissueEvenness> tissueBefore; ///< where labels are given
+  std::optional<TissueEvenness> tissueAfter;
+  std::array<std::size_t, 2>    tissueVoxels{}; ///< of grey and of white matter, that these rest on
+  std::optional<FieldSummary>   field;          ///< where a stage divides by one
+
+  std::size_t maskVoxels = 0;
+  std::size_t nonFinite = 0; ///< voxels of the whole input that are NaN, infinite, or beyond float32
+  std::size_t replaced = 0;  ///< non-finite voxels replaced on output
 };
 
 /** What the sidecar records. Names are file names only: no path and no patient name. */
@@ -67,11 +92,15 @@ struct CaseReport
   std::string            inputSha256;
   std::string            inputFormat;
   std::string            inputComponent;
+  WorkImage::Pointer     grid; ///< size and geometry of the input, without voxels; null in sidecars up to 0.2.0
   std::string            mask; ///< file name; "" where none was given
   std::string            maskSha256;
   std::vector<long long> maskLabels; ///< values that count as inside; empty: those of 0.5 and above
   std::string            weights;    ///< file name; "" where none was given
   std::string            weightsSha256;
+  std::string            tissue; ///< file name; "" where none was given
+  std::string            tissueSha256;
+  std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
   /** That the pipeline's options name: the option's text without folders, and sha256. */
   std::vector<std::pair<std::string, std::string>> files;
   std::string                                      output;

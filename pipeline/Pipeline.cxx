@@ -1,7 +1,6 @@
 #include "Pipeline.h"
 
 #include "Error.h"
-#include "Evenness.h"
 #include "StageClock.h"
 
 #include "itkImageStatisticsSink.h"
@@ -182,15 +181,16 @@ std::vector<Pipeline::Result>
 Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
               const MaskImage::Pointer &              mask,
               const WorkImage::Pointer &              weights,
-              const Execution &                       execution)
+              const Execution &                       execution,
+              const Tissue &                          tissue)
 {
   struct Lane
   {
-    Stages             stages;
-    StageClock         clock;
-    Flow               flow;
-    WorkImage::Pointer corrected;
-    Stage *            illumination = nullptr;
+    Stages               stages;
+    StageClock           clock;
+    Flow                 flow;
+    WorkImage::Pointer   corrected;
+    std::vector<Stage *> illumination; // those that divide by a field
   };
   const bool areApart =
     std::none_of(m_Descriptions.begin(), m_Descriptions.end(), [](const auto & stage) { return stage.usesChannels; });
@@ -220,7 +220,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
       if (m_Descriptions[i].makesField)
       {
         lane.corrected = lane.flow.image;
-        lane.illumination = lane.stages[i].get();
+        lane.illumination.push_back(lane.stages[i].get());
       }
     }
   }
@@ -258,7 +258,16 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     }
     lane.corrected->SetRequestedRegionToLargestPossibleRegion();
     lane.corrected->Update();
-    MeasureEvenness(image, lane.corrected, flow.mask, report);
+    WorkImage::Pointer field;
+    for (auto * const stage : lane.illumination)
+    {
+      field = field ? MultiplyFields(*field, *stage->Field(image)) : stage->Field(image);
+    }
+    MeasureEvenness(image, lane.corrected, flow.mask, tissue, report);
+    if (field)
+    {
+      report.field = SummariseField(*field, flow.mask);
+    }
     if (output == image) // no stage changes the image: the caller keeps its input
     {
       const auto * begin = image->GetBufferPointer();
@@ -280,7 +289,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     {
       report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
     }
-    result.images = { image, output, lane.illumination ? lane.illumination->Field(image) : nullptr, flow.mask };
+    result.images = { image, output, field, flow.mask };
     if (areApart)
     {
       lanes[c].reset(); // whole volumes, which no other channel needs
@@ -311,6 +320,25 @@ Pipeline::Undo(const WorkImage::Pointer &  output,
   }
   image->Update();
   return image;
+}
+
+WorkImage::Pointer
+MultiplyFields(const WorkImage & a, const WorkImage & b)
+{
+  const auto regionA = a.GetLargestPossibleRegion();
+  const auto regionB = b.GetLargestPossibleRegion();
+  const bool isLonger = regionA.GetNumberOfPixels() >= regionB.GetNumberOfPixels();
+  auto       product = WorkImage::New();
+  product->CopyInformation(isLonger ? &a : &b);
+  product->SetRegions(isLonger ? regionA : regionB);
+  product->Allocate();
+  const auto pixelsA = regionA.GetNumberOfPixels();
+  const auto pixelsB = regionB.GetNumberOfPixels();
+  for (std::size_t i = 0; i < std::max(pixelsA, pixelsB); ++i)
+  {
+    product->GetBufferPointer()[i] = a.GetBufferPointer()[i % pixelsA] * b.GetBufferPointer()[i % pixelsB];
+  }
+  return product;
 }
 
 IntensitySummary

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CaseReport.h"
+#include "Evenness.h"
 #include "Stage.h"
 
 #include <memory>
@@ -66,12 +67,13 @@ public:
     CasePictures  images;
   };
 
-  /** Runs every stage on every channel. Mask and weights may be null. */
+  /** Runs every stage on every channel. Mask and weights may be null; tissue labels only tell how even it became. */
   std::vector<Result>
   Run(const std::vector<WorkImage::Pointer> & channels,
       const MaskImage::Pointer &              mask,
       const WorkImage::Pointer &              weights,
-      const Execution &                       execution);
+      const Execution &                       execution,
+      const Tissue &                          tissue = {});
 
   /** One channel, no weights. */
   Result
@@ -107,6 +109,10 @@ private:
   std::vector<Values>           m_Options; ///< of each stage, all of them
   std::string                   m_Nan;
 };
+
+/** What two stages divide by together. Where one field is of extent 1 along t, it holds for every frame. */
+WorkImage::Pointer
+MultiplyFields(const WorkImage & a, const WorkImage & b);
 
 /** Counts, moments and percentiles inside the mask; everywhere where it is null. */
 IntensitySummary

@@ -187,6 +187,7 @@ struct StageDescription
   bool prefersMask = false;       ///< compares foregrounds: alone on the command line, it finds one where none is given
   bool makesField = false;        ///< divides by a field, see Stage::Field()
   bool usesWeights = false;       ///< its statistics heed Flow::weights
+  bool undoNeedsFiles = false;    ///< what it has learned does not hold what its files do
   bool usesChannels = false;      ///< may read other channels than its own, Flow::channels
   std::string inverse;            ///< when and how exactly the stage can be undone
 

@@ -91,6 +91,13 @@ BuiltInStages()
     StageRegistry stages;
     stages.Add(DescribeForegroundStage());
     stages.Add(DescribeHistogramRetinexStage());
+    stages.Add(DescribeN4Stage());
+    stages.Add(DescribeApplyFieldStage());
+    stages.Add(DescribeSingleScaleRetinexStage());
+    stages.Add(DescribeMultiScaleRetinexStage());
+    stages.Add(DescribePoissonRetinexStage());
+    stages.Add(DescribeVariationalRetinexStage());
+    stages.Add(DescribeStackIlluminationStage());
     stages.Add(DescribeInstanceNormStage());
     stages.Add(DescribeRobustNormStage());
     stages.Add(DescribeModeNormStage());

@@ -59,7 +59,7 @@ ListStages(const Arguments & arguments)
   }
   for (const auto & stage : BuiltInStages().All())
   {
-    std::cout << std::left << std::setw(20) << stage.name << std::setw(15) << stage.Reads() << stage.summary << '\n';
+    std::cout << std::left << std::setw(22) << stage.name << std::setw(15) << stage.Reads() << stage.summary << '\n';
   }
   std::cout << "\nOptions, formula and reference of one: isolux STAGE --help\n";
   return 0;

@@ -26,7 +26,7 @@ RestorePointFile(const std::filesystem::path & output,
                  const std::filesystem::path & back,
                  const ParsedArguments &       parsed)
 {
-  for (const char * option : { "threads", "stream-divisions", "dtype", "compression" })
+  for (const char * option : { "threads", "stream-divisions", "dtype", "compression", "field" })
   {
     if (parsed.Has(option))
     {
@@ -44,7 +44,11 @@ int
 Restore(const Arguments & arguments)
 {
   boost::program_options::options_description options;
-  options.add(InputOutputOptions()).add(ExecutionOptions());
+  auto                                        files = InputOutputOptions();
+  files.add_options()("field",
+                      boost::program_options::value<std::string>()->value_name("FILE"),
+                      "the field that 'apply-field' divided by (default: the file of that name beside IN)");
+  options.add(files).add(ExecutionOptions());
   if (WantsHelp(arguments))
   {
     std::cout
@@ -54,7 +58,8 @@ Restore(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "input", "output" });
-  const auto            execution = ReadExecution(parsed);
+  auto                  execution = ReadExecution(parsed);
+  execution.field = parsed.Text("field");
   RefuseToOverwrite(parsed.Text("output"), parsed);
   const std::filesystem::path back = parsed.Text("output");
   if (!PointFileExtension(parsed.Text("input")).empty())

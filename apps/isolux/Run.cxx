@@ -4,6 +4,7 @@
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iomanip>
 #include <iostream>
@@ -26,7 +27,11 @@ MaskOptions()
     po::value<std::string>()->value_name("LIST"),
     "values of the mask file that count as foreground, such as 1,3")(
     "weights,w", po::value<std::string>()->value_name("FILE"), "weight of each voxel in the statistics, 0 or more")(
-    "verbose,v", "say what each stage learned, and how long it took")(
+    "tissue", po::value<std::string>()->value_name("FILE"), "tissue labels, to measure how even the image becomes")(
+    "tissue-labels",
+    po::value<std::string>()->value_name("LIST"),
+    "values of grey and white matter in --tissue (default 2,3)")("verbose,v",
+                                                                 "say what each stage learned, and how long it took")(
     "mask-out", po::value<std::string>()->value_name("FILE"), "write the mask that was used");
   AddNanOption(options);
   return options;
@@ -35,12 +40,11 @@ MaskOptions()
 void
 AddFieldOption(po::options_description & options)
 {
-  options.add_options()(
-    "field", po::value<std::string>()->value_name("FILE"), "write the multiplicative field (mean 1 inside the mask)");
+  options.add_options()("field", po::value<std::string>()->value_name("FILE"), "write what the image was divided by");
 }
 
 std::vector<long long>
-ReadLabels(const std::string & text)
+ReadLabels(const std::string & option, const std::string & text)
 {
   std::vector<long long> labels;
   std::istringstream     list(text);
@@ -50,7 +54,7 @@ ReadLabels(const std::string & text)
     const auto end = std::from_chars(item.data(), item.data() + item.size(), label);
     if (end.ec != std::errc() || end.ptr != item.data() + item.size())
     {
-      throw UsageError("--mask-labels must be whole numbers parted by commas, such as 1,3; not '" + text + "'");
+      throw UsageError("--" + option + " must be whole numbers parted by commas, such as 1,3; not '" + text + "'");
     }
     labels.push_back(label);
   }
@@ -71,9 +75,35 @@ Brief(const Value & value)
   return head.substr(0, head.size() - 1) + ", ... of " + std::to_string(numbers->size()) + "]";
 }
 
+/** How even the image became, where a field was divided by or labels are given. */
+void
+PrintQuality(const ChannelReport & channel)
+{
+  const auto change = [](const char * name, double before, double after)
+  { std::cout << ", " << name << ' ' << before << " -> " << after; };
+  if (const auto & field = channel.field)
+  {
+    const auto & before = channel.evennessBefore;
+    const auto & after = channel.evennessAfter;
+    std::cout << std::setprecision(3) << "; field " << field->minimum << " to " << field->maximum;
+    change("CV", before.coefficientOfVariation, after.coefficientOfVariation);
+    change("CJV", before.coefficientOfJointVariation, after.coefficientOfJointVariation);
+    change("entropy", before.entropy, after.entropy);
+  }
+  if (channel.tissueBefore && channel.tissueAfter)
+  {
+    const auto & before = *channel.tissueBefore;
+    const auto & after = *channel.tissueAfter;
+    std::cout << std::setprecision(3) << "; by labels";
+    change("CV of grey matter", before.greyMatterVariation, after.greyMatterVariation);
+    change("CV of white matter", before.whiteMatterVariation, after.whiteMatterVariation);
+    change("CJV", before.coefficientOfJointVariation, after.coefficientOfJointVariation);
+  }
+}
+
 /** Runs one volume and tells how it went. */
 int
-RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
+RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput, bool hasFieldOutput)
 {
   pipeline.nan = parsed.Text("nan", pipeline.nan);
   CheckNanPolicy(pipeline.nan, "--nan");
@@ -87,7 +117,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   task.mask = parsed.Text("mask", parsed.Text("-m"));
   task.name = task.input.string();
   CaseOptions options = ReadExecution(parsed);
-  options.field = parsed.Text("field");
+  options.field = hasFieldOutput ? parsed.Text("field") : "";
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
   std::set<std::filesystem::path> used;
@@ -98,9 +128,25 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
     {
       throw UsageError("--mask-labels chooses values of a mask file; give it with --mask");
     }
-    options.maskLabels = ReadLabels(parsed.Text("mask-labels"));
+    options.maskLabels = ReadLabels("mask-labels", parsed.Text("mask-labels"));
   }
-  std::vector<std::filesystem::path> inputs = { task.input, task.mask, options.weights };
+  options.tissue = parsed.Text("tissue");
+  if (parsed.Has("tissue-labels"))
+  {
+    if (options.tissue.empty())
+    {
+      throw UsageError("--tissue-labels names values of a tissue file; give it with --tissue");
+    }
+    const auto labels = ReadLabels("tissue-labels", parsed.Text("tissue-labels"));
+    if (labels.size() != 2 || labels[0] == labels[1])
+    {
+      throw UsageError(
+        "--tissue-labels must be two different numbers, of grey and of white matter, such as 2,3; not '" +
+        parsed.Text("tissue-labels") + "'");
+    }
+    options.tissueLabels = { static_cast<double>(labels[0]), static_cast<double>(labels[1]) };
+  }
+  std::vector<std::filesystem::path> inputs = { task.input, task.mask, options.weights, options.tissue };
   ForEachFile(pipeline, [&inputs](std::string & text) { inputs.push_back(FileOf(text)); });
   for (const auto & path : inputs)
   {
@@ -142,7 +188,9 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput)
   }
   std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
             << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean
-            << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation << '\n';
+            << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation;
+  PrintQuality(channel);
+  std::cout << '\n';
   return 0;
 }
 } // namespace
@@ -165,7 +213,7 @@ RunPipeline(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "pipeline", "input", "output" });
-  return RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false);
+  return RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false, true);
 }
 
 int
@@ -178,8 +226,11 @@ RunStage(const std::string & name, const Arguments & arguments)
 
   po::options_description own("Options of " + name);
   AddParameters(own, parameters);
-  auto masks = MaskOptions();
-  if (description.makesField)
+  auto       masks = MaskOptions();
+  const bool hasFieldOutput =
+    description.makesField &&
+    std::none_of(parameters.begin(), parameters.end(), [](const auto & option) { return option.name == "field"; });
+  if (hasFieldOutput)
   {
     AddFieldOption(masks);
   }
@@ -206,6 +257,6 @@ RunStage(const std::string & name, const Arguments & arguments)
     pipeline.stages.push_back({ "foreground", {} });
   }
   pipeline.stages.push_back({ name, GivenParameters(parsed, parameters) });
-  return RunOne(pipeline, parsed, description.makesMask);
+  return RunOne(pipeline, parsed, description.makesMask, hasFieldOutput);
 }
 } // namespace isolux

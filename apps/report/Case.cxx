@@ -532,6 +532,17 @@ ChannelData(const ChannelReport & report, const CasePictures * pictures, const s
   numbers << EvennessRow("CV", evenBefore.coefficientOfVariation, evenAfter.coefficientOfVariation);
   numbers << EvennessRow("CJV", evenBefore.coefficientOfJointVariation, evenAfter.coefficientOfJointVariation);
   numbers << EvennessRow("Entropy", evenBefore.entropy, evenAfter.entropy);
+  if (report.tissueBefore && report.tissueAfter)
+  {
+    const auto & tissueBefore = *report.tissueBefore;
+    const auto & tissueAfter = *report.tissueAfter;
+    numbers << EvennessRow(
+      "CV of grey matter, by labels", tissueBefore.greyMatterVariation, tissueAfter.greyMatterVariation);
+    numbers << EvennessRow(
+      "CV of white matter, by labels", tissueBefore.whiteMatterVariation, tissueAfter.whiteMatterVariation);
+    numbers << EvennessRow(
+      "CJV, by labels", tissueBefore.coefficientOfJointVariation, tissueAfter.coefficientOfJointVariation);
+  }
   numbers << NumberRow("NaN voxels", FormatCount(before.nan), FormatCount(after.nan));
   numbers << NumberRow("Infinite voxels", FormatCount(before.infinite), FormatCount(after.infinite));
   numbers << NumberRow("Zero or negative voxels", FormatCount(before.nonPositive), "");
@@ -548,6 +559,11 @@ ChannelData(const ChannelReport & report, const CasePictures * pictures, const s
       const FieldRange range = RangeOf(*pictures->field, pictures->mask);
       facts << Pair("Field, smallest to largest",
                     range.maximum > 0.0 ? FormatFixed(range.minimum, 3) + " to " + FormatFixed(range.maximum, 3) : "–");
+    }
+    if (report.field && std::isfinite(report.field->percentile1))
+    {
+      facts << Pair("Field, 1st to 99th percentile",
+                    FormatFixed(report.field->percentile1, 3) + " to " + FormatFixed(report.field->percentile99, 3));
     }
     for (const bool isAfter : { false, true })
     {

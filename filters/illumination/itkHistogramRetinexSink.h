@@ -76,12 +76,14 @@ public:
   using IndexType = typename TInputImage::IndexType;
 
   static constexpr unsigned int Dimension = TInputImage::ImageDimension;
-  static constexpr unsigned int DefaultOrder = 4;
-  static constexpr unsigned int DefaultNumberOfSamples = 120000;
+  static constexpr unsigned int DefaultOrder = 5;
+  static constexpr unsigned int DefaultNumberOfSamples = 160000;
   static constexpr unsigned int DefaultRim = 2;
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
+  static constexpr double       VoxelsADegree = 16.0;
+  static constexpr std::size_t  CoarseSamples = 10000; ///< of all but the last width, at least
   static constexpr double       DefaultSmoothing = 0.7;
-  static constexpr double       DefaultFlattest = 0.5;
+  static constexpr double       DefaultFlattest = 0.25;
   static constexpr double       DefaultLogFloor = 0.05;
   static constexpr double       DefaultConvergenceThreshold = 1e-4;
   static constexpr double       DefaultWienerNoise = 0.01;
@@ -97,7 +99,8 @@ public:
   itkGetDecoratedOutputMacro(Field, SmoothField);
   itkGetDecoratedOutputMacro(Summary, HistogramRetinexSummary);
 
-  /** Total degree of the Legendre series, 1 to 8. */
+  /** Total degree of the Legendre series, 1 to 8. Lowered to one for every VoxelsADegree voxels of the longest axis of
+   * the mask's box. */
   itkSetMacro(Order, unsigned int);
   itkGetConstMacro(Order, unsigned int);
 
@@ -218,6 +221,9 @@ private:
   SelectSamples(HistogramRetinexSummary & summary);
   SmoothField
   FitField(HistogramRetinexSummary & summary) const;
+  /** Refines `field` on every `stride`-th sample, one width after the other. Returns the iterations. */
+  unsigned int
+  Sharpen(SmoothField & field, std::size_t stride, const std::vector<double> & widths) const;
   /** Sets the field's mean to 1 and its bounds to its range, inside the mask. */
   void
   NormaliseField(SmoothField & field);

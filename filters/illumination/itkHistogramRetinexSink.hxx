@@ -391,13 +391,16 @@ SmoothField
 HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary) const
 {
   SmoothField field;
-  field.order = m_Order;
+  double      longest = 0.0;
   for (unsigned int axis = 0; axis < Dimension; ++axis)
   {
     const auto extent = static_cast<double>(m_MaskBox.GetSize(axis)) - 1.0;
+    longest = std::max(longest, extent);
     field.centre[axis] = static_cast<double>(m_MaskBox.GetIndex(axis)) + 0.5 * extent;
     field.halfExtent[axis] = 0.5 * extent;
   }
+  // Within a few voxels, what a high degree would follow is anatomy.
+  field.order = std::min(m_Order, std::max(1U, static_cast<unsigned int>(longest / VoxelsADegree)));
   const auto & list = m_Samples.list;
   if (list.size() < 20 * field.Terms().size())
   {
@@ -405,36 +408,60 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
     return SmoothField{};
   }
 
-  std::vector<SmoothFieldFit::Position> positions(list.size());
-  std::vector<double>                   logIntensity(list.size());
-  for (std::size_t i = 0; i < list.size(); ++i)
+  // The last width settles on every sample; on the way there a part of them says as much.
+  const std::size_t   stride = std::max<std::size_t>(1, list.size() / CoarseSamples);
+  std::vector<double> last;
+  std::vector<double> before = m_Widths;
+  if (!before.empty())
   {
-    const IndexType index = this->IndexAt(list[i].offset);
+    last.push_back(before.back());
+    before.pop_back();
+  }
+  field.coefficients.assign(field.Terms().size(), 0.0);
+  summary.iterations = this->Sharpen(field, stride, before) + this->Sharpen(field, 1, last);
+  return field;
+}
+
+template <typename TInputImage, typename TMaskImage>
+unsigned int
+HistogramRetinexSink<TInputImage, TMaskImage>::Sharpen(SmoothField &               field,
+                                                       const std::size_t           stride,
+                                                       const std::vector<double> & widths) const
+{
+  std::vector<SmoothFieldFit::Position> positions;
+  std::vector<double>                   logIntensity;
+  for (std::size_t i = 0; i < m_Samples.list.size(); i += stride)
+  {
+    const IndexType          index = this->IndexAt(m_Samples.list[i].offset);
+    SmoothFieldFit::Position position{};
     for (unsigned int axis = 0; axis < Dimension; ++axis)
     {
-      positions[i][axis] = static_cast<double>(index[axis]);
+      position[axis] = static_cast<double>(index[axis]);
     }
-    logIntensity[i] = std::log(list[i].intensity);
+    positions.push_back(position);
+    logIntensity.push_back(std::log(m_Samples.list[i].intensity));
   }
+  const std::size_t    count = positions.size();
   const SmoothFieldFit fit(field, positions);
   const auto [low, high] = std::minmax_element(logIntensity.begin(), logIntensity.end());
   constexpr double    margin = 1.0; // room for the field, which may move intensities beyond their first range
   constexpr double    binWidth = 0.01;
   HistogramSharpening sharpening(*low - margin, *high + margin, binWidth);
 
-  std::vector<double> logField(list.size());
-  std::vector<double> residual(list.size());
-  for (const double width : m_Widths)
+  unsigned int        iterations = 0;
+  std::vector<double> logField = fit.Evaluate(field.coefficients);
+  std::vector<double> residual(count);
+  for (const double width : widths)
   {
     sharpening.SetKernel(width, m_WienerNoise);
     for (unsigned int iteration = 0; iteration < m_MaximumNumberOfIterations; ++iteration)
     {
-      for (std::size_t i = 0; i < list.size(); ++i)
+      for (std::size_t i = 0; i < count; ++i)
       {
         residual[i] = logIntensity[i] - logField[i];
       }
       sharpening.Fit(residual);
-      for (std::size_t i = 0; i < list.size(); ++i)
+      for (std::size_t i = 0; i < count; ++i)
       {
         residual[i] = logIntensity[i] - sharpening.Estimate(residual[i]);
       }
@@ -442,19 +469,19 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
       field.coefficients[0] = 0.0; // the constant is the histogram's to keep
       const auto refined = fit.Evaluate(field.coefficients);
       double     change = 0.0;
-      for (std::size_t i = 0; i < list.size(); ++i)
+      for (std::size_t i = 0; i < count; ++i)
       {
         change += (refined[i] - logField[i]) * (refined[i] - logField[i]);
       }
       logField = refined;
-      ++summary.iterations;
-      if (std::sqrt(change / static_cast<double>(list.size())) < m_ConvergenceThreshold)
+      ++iterations;
+      if (std::sqrt(change / static_cast<double>(count)) < m_ConvergenceThreshold)
       {
         break;
       }
     }
   }
-  return field;
+  return iterations;
 }
 
 template <typename TInputImage, typename TMaskImage>

@@ -49,18 +49,19 @@ public:
         {
           product *= values[axis][terms[k][axis]];
         }
-        m_Basis[i * m_Terms + k] = product;
+        m_Basis[i * m_Terms + k] = static_cast<float>(product);
       }
     }
     const auto         products = this->SumOverBlocks(m_Terms * m_Terms,
                                               [this](std::size_t i, double * sums)
                                               {
-                                                const double * row = &m_Basis[i * m_Terms];
+                                                const float * row = &m_Basis[i * m_Terms];
                                                 for (std::size_t a = 0; a < m_Terms; ++a)
                                                 {
                                                   for (std::size_t b = 0; b <= a; ++b)
                                                   {
-                                                    sums[a * m_Terms + b] += row[a] * row[b];
+                                                    sums[a * m_Terms + b] += static_cast<double>(row[a]) *
+                                                                             row[b]; // a float product would round
                                                   }
                                                 }
                                               });
@@ -89,7 +90,7 @@ public:
     const auto         sums = this->SumOverBlocks(m_Terms,
                                           [this, &values](std::size_t i, double * total)
                                           {
-                                            const double * row = &m_Basis[i * m_Terms];
+                                            const float * row = &m_Basis[i * m_Terms];
                                             for (std::size_t k = 0; k < m_Terms; ++k)
                                             {
                                               total[k] += row[k] * values[i];
@@ -152,10 +153,10 @@ private:
     return sums;
   }
 
-  std::size_t         m_Positions;
-  std::size_t         m_Terms;
-  std::vector<double> m_Basis; // row by row: one row per position
-  vnl_matrix<double>  m_Inverse;
+  std::size_t        m_Positions;
+  std::size_t        m_Terms;
+  std::vector<float> m_Basis; // row by row: one row per position; float, because reading it is what takes the time
+  vnl_matrix<double> m_Inverse;
 };
 } // namespace itk
 

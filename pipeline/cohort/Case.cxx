@@ -110,12 +110,22 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     report.weights = options.weights.filename().string();
     report.weightsSha256 = HashVolume(options.weights);
   }
+  Tissue tissue;
+  if (!options.tissue.empty())
+  {
+    tissue.values = options.tissueLabels;
+    tissue.labels = ReadTissueLabels(options.tissue, *volume.channels.front(), tissue.values, report.warnings);
+    report.tissue = options.tissue.filename().string();
+    report.tissueSha256 = HashVolume(options.tissue);
+    report.tissueLabels = tissue.values;
+  }
   report.files = HashFiles(pipeline);
   report.readSeconds = SecondsSince(start);
 
   Volume output = volume;
   output.channels.clear();
-  for (auto & channel : Pipeline(pipeline, mask.IsNotNull()).Run(volume.channels, mask, weights, options.execution))
+  for (auto & channel :
+       Pipeline(pipeline, mask.IsNotNull()).Run(volume.channels, mask, weights, options.execution, tissue))
   {
     output.channels.push_back(channel.images.after);
     report.channels.push_back(std::move(channel.report));
@@ -135,6 +145,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     WriteOptions field32 = options.write;
     field32.type = FileType::Float32;
     Volume field = Like(volume, first.field);
+    field.axes = first.field->GetLargestPossibleRegion().GetSize(3) > 1 ? 4 : field.axes;
     field.channels.clear();
     for (const auto & channel : result.channels)
     {
@@ -178,6 +189,8 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   report.inputSha256 = volume.sha256;
   report.inputFormat = volume.format;
   report.inputComponent = volume.component;
+  report.grid = WorkImage::New();
+  report.grid->CopyInformation(first.before);
   report.output = task.output.filename().string();
   report.fileType = ToString(write.type);
   report.site = task.site;
@@ -197,22 +210,48 @@ HashFiles(const PipelineSpec & pipeline)
   PipelineSpec                                     files = pipeline;
   ForEachFile(files,
               [&](std::string & text)
-              {
-                const std::filesystem::path file = FileOf(text);
-                std::string                 hash;
-                if (IsVolumeName(file) || std::filesystem::is_directory(file))
-                {
-                  hash = HashVolume(file);
-                }
-                else
-                {
-                  const std::string bytes = ReadTextFile(file);
-                  hash = Sha256(bytes.data(), bytes.size());
-                }
-                hashes.emplace_back(std::filesystem::path(text).filename().string(), hash);
-              });
+              { hashes.emplace_back(std::filesystem::path(text).filename().string(), HashFile(FileOf(text))); });
   return hashes;
 }
+
+namespace
+{
+/** With the files that the undoing needs, and without the others. \throws Error where one is missing. */
+PipelineSpec
+ForUndo(const PipelineSpec & recorded, const std::filesystem::path & output, const std::filesystem::path & field)
+{
+  PipelineSpec pipeline = WithoutFiles(recorded);
+  bool         isNeeded = false;
+  for (std::size_t i = 0; i < recorded.stages.size(); ++i)
+  {
+    if (!BuiltInStages().Find(recorded.stages[i].name).undoNeedsFiles)
+    {
+      continue;
+    }
+    PipelineSpec stage;
+    stage.stages = { recorded.stages[i] };
+    ForEachFile(stage,
+                [&](std::string & text)
+                {
+                  isNeeded = true;
+                  const auto file = field.empty() ? output.parent_path() / text : field;
+                  if (!std::filesystem::exists(file))
+                  {
+                    throw Error(output.string() + ": " + recorded.stages[i].name + " cannot be undone without " + text +
+                                ", which the image was divided by; put it beside the image, or give it with "
+                                "--field");
+                  }
+                  text = file.string();
+                });
+    pipeline.stages[i] = stage.stages.front();
+  }
+  if (!field.empty() && !isNeeded)
+  {
+    throw UsageError(output.string() + ": was divided by no given field; leave --field out");
+  }
+  return pipeline;
+}
+} // namespace
 
 std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
@@ -233,12 +272,13 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
     throw Error(output.string() + ": has " + std::to_string(volume.channels.size()) + " channels, its sidecar " +
                 std::to_string(sidecar.learned.size()) + "; the two do not belong together");
   }
+  const auto pipeline = ForUndo(sidecar.pipeline, output, options.field);
   for (std::size_t i = 0; i < volume.channels.size(); ++i)
   {
     try
     {
-      volume.channels[i] = Pipeline(WithoutFiles(sidecar.pipeline), true)
-                             .Undo(volume.channels[i], sidecar.learned[i], i, volume.channels.size());
+      volume.channels[i] =
+        Pipeline(pipeline, true).Undo(volume.channels[i], sidecar.learned[i], i, volume.channels.size());
     }
     catch (const Error & error)
     {

@@ -4,6 +4,7 @@
 #include "Pipeline.h"
 #include "Volume.h"
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,13 +25,17 @@ struct CaseTask
 
 struct CaseOptions
 {
-  Execution              execution;
-  WriteOptions           write;
-  std::filesystem::path  field;                ///< where to write the multiplicative field; empty: nowhere
+  Execution    execution;
+  WriteOptions write;
+  /** Where to write what was divided by; empty: nowhere. To RestoreCase(), the field that apply-field was given; empty:
+   * beside the output. */
+  std::filesystem::path  field;
   std::filesystem::path  mask;                 ///< where to write the mask; empty: nowhere
   bool                   maskIsOutput = false; ///< the task's output is the mask instead of the image
   std::vector<long long> maskLabels;           ///< values of the task's mask that count as inside; empty: 0.5 and above
-  std::filesystem::path  weights;              ///< a weight for each voxel in the statistics; empty: none
+  std::filesystem::path  tissue;               ///< labels that evenness is measured by; empty: none
+  std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
+  std::filesystem::path  weights;                      ///< a weight for each voxel in the statistics; empty: none
 };
 
 struct CaseResult

@@ -13,13 +13,6 @@ namespace
 constexpr double LargestDisplacement = 0.5;     ///< voxels
 constexpr double NoteworthyDisplacement = 0.01; ///< voxels
 
-/** Formats that say nothing of where in space the pixels lie. */
-bool
-HasPosition(const Volume & volume)
-{
-  return volume.format != "PNG" && volume.format != "JPEG" && volume.format != "TIFF";
-}
-
 /** One channel and one frame on the image's own grid. `what` is its name in messages: "mask". */
 WorkImage::Pointer
 ReadOnGrid(const std::filesystem::path & path,
@@ -69,6 +62,12 @@ ReadOnGrid(const std::filesystem::path & path,
 }
 } // namespace
 
+bool
+HasPosition(const Volume & volume)
+{
+  return volume.format != "PNG" && volume.format != "JPEG" && volume.format != "TIFF";
+}
+
 MaskImage::Pointer
 ReadMask(const std::filesystem::path &  path,
          const WorkImage &              image,
@@ -96,6 +95,29 @@ ReadMask(const std::filesystem::path &  path,
                                       [value](long long label) { return value == static_cast<float>(label); });
                  });
   return mask;
+}
+
+WorkImage::Pointer
+ReadTissueLabels(const std::filesystem::path & path,
+                 const WorkImage &             image,
+                 const std::array<double, 2> & values,
+                 std::vector<std::string> &    warnings)
+{
+  const auto          labels = ReadOnGrid(path, "tissue label image", image, warnings);
+  const float * const begin = labels->GetBufferPointer();
+  const float * const end = begin + labels->GetPixelContainer()->Size();
+  for (std::size_t tissue = 0; tissue < values.size(); ++tissue)
+  {
+    if (std::count(begin, end, static_cast<float>(values[tissue])) == 0)
+    {
+      std::ostringstream label;
+      label << values[tissue];
+      throw Error(path.string() + ": no voxel has the label " + label.str() + " of " +
+                  (tissue == 0 ? "grey" : "white") +
+                  " matter; name the labels of both with --tissue-labels, such as 2,3");
+    }
+  }
+  return labels;
 }
 
 WorkImage::Pointer

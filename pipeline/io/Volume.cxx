@@ -210,6 +210,17 @@ HashVolume(const fs::path & path)
   return digest.Finish();
 }
 
+std::string
+HashFile(const fs::path & file)
+{
+  if (IsVolumeName(file) || fs::is_directory(file))
+  {
+    return HashVolume(file);
+  }
+  const std::string bytes = ReadTextFile(file);
+  return Sha256(bytes.data(), bytes.size());
+}
+
 void
 CheckWritable(const fs::path & path, FileType type)
 {

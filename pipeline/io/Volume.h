@@ -4,6 +4,7 @@
 
 #include "itkMetaDataDictionary.h"
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -74,6 +75,10 @@ ReadVolume(const std::filesystem::path & path);
 std::string
 HashVolume(const std::filesystem::path & path);
 
+/** sha256 of a volume, as HashVolume(), or of another file's bytes. \throws Error where it cannot be read. */
+std::string
+HashFile(const std::filesystem::path & file);
+
 /** True for a folder with at least one DICOM file in it, by ending (.dcm, .ima) or by the mark that such files bear. */
 bool
 HoldsDicomSeries(const std::filesystem::path & folder);
@@ -89,10 +94,22 @@ ReadMask(const std::filesystem::path &  path,
          std::vector<std::string> &     warnings,
          const std::vector<long long> & labels = {});
 
+/** Tissue labels, read under the rules of ReadMask(). \throws Error where no voxel has one of the `values`, those of
+ * grey and of white matter. */
+WorkImage::Pointer
+ReadTissueLabels(const std::filesystem::path & path,
+                 const WorkImage &             image,
+                 const std::array<double, 2> & values,
+                 std::vector<std::string> &    warnings);
+
 /** Weights of an image's voxels, read under the rules of ReadMask(). \throws Error where one is negative or not finite.
  */
 WorkImage::Pointer
 ReadWeights(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
+
+/** False for formats that say nothing of where in space the pixels lie: PNG, JPEG, TIFF. */
+bool
+HasPosition(const Volume & volume);
 
 /** Largest displacement of a corner voxel between the two grids, in voxels of the first; infinity where sizes differ.
  */

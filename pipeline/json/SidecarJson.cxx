@@ -22,7 +22,9 @@ constexpr const char * EvennessDefinition =
   "illumination stage), the same voxels before and after. cv: deviation / mean of the brightest class. cjv: (sd1 + "
   "sd2) "
   "/ |mean2 - mean1| of the two brightest. entropy: bits of the log intensity's histogram, bins of 0.01, smoothed "
-  "by a Gaussian of deviation 0.05. Smaller is more even.";
+  "by a Gaussian of deviation 0.05. tissue_before, tissue_after: cv and cjv of grey and white matter inside the mask "
+  "by "
+  "the labels given. Smaller is more even. field: what the image was divided by, inside the mask.";
 
 Json
 Number(double value)
@@ -89,6 +91,84 @@ EvennessFrom(const Json & json)
   return { NumberFrom(json.at("cv")), NumberFrom(json.at("cjv")), NumberFrom(json.at("entropy")) };
 }
 
+Json
+ToJson(const TissueEvenness & evenness)
+{
+  return { { "cv_grey_matter", Number(evenness.greyMatterVariation) },
+           { "cv_white_matter", Number(evenness.whiteMatterVariation) },
+           { "cjv", Number(evenness.coefficientOfJointVariation) } };
+}
+
+TissueEvenness
+TissueEvennessFrom(const Json & json)
+{
+  return { NumberFrom(json.at("cv_grey_matter")), NumberFrom(json.at("cv_white_matter")), NumberFrom(json.at("cjv")) };
+}
+
+Json
+ToJson(const FieldSummary & field)
+{
+  return { { "minimum", Number(field.minimum) },
+           { "percentile_1", Number(field.percentile1) },
+           { "percentile_99", Number(field.percentile99) },
+           { "maximum", Number(field.maximum) },
+           { "log_deviation", Number(field.logDeviation) } };
+}
+
+FieldSummary
+FieldFrom(const Json & json)
+{
+  return { NumberFrom(json.at("minimum")),
+           NumberFrom(json.at("percentile_1")),
+           NumberFrom(json.at("percentile_99")),
+           NumberFrom(json.at("maximum")),
+           NumberFrom(json.at("log_deviation")) };
+}
+
+Json
+ToJson(const WorkImage & grid)
+{
+  Json json = {
+    { "size", Json::array() }, { "spacing", Json::array() }, { "origin", Json::array() }, { "direction", Json::array() }
+  };
+  for (unsigned int axis = 0; axis < WorkImage::ImageDimension; ++axis)
+  {
+    json["size"].push_back(grid.GetLargestPossibleRegion().GetSize(axis));
+    json["spacing"].push_back(grid.GetSpacing()[axis]);
+    json["origin"].push_back(grid.GetOrigin()[axis]);
+    for (unsigned int column = 0; column < WorkImage::ImageDimension; ++column)
+    {
+      json["direction"].push_back(grid.GetDirection()[axis][column]);
+    }
+  }
+  return json;
+}
+
+WorkImage::Pointer
+GridFrom(const Json & json)
+{
+  WorkImage::RegionType    region;
+  WorkImage::SpacingType   spacing;
+  WorkImage::PointType     origin;
+  WorkImage::DirectionType direction;
+  for (unsigned int axis = 0; axis < WorkImage::ImageDimension; ++axis)
+  {
+    region.SetSize(axis, json.at("size").at(axis).get<std::size_t>());
+    spacing[axis] = json.at("spacing").at(axis).get<double>();
+    origin[axis] = json.at("origin").at(axis).get<double>();
+    for (unsigned int column = 0; column < WorkImage::ImageDimension; ++column)
+    {
+      direction[axis][column] = json.at("direction").at(WorkImage::ImageDimension * axis + column).get<double>();
+    }
+  }
+  auto grid = WorkImage::New();
+  grid->SetRegions(region);
+  grid->SetSpacing(spacing);
+  grid->SetOrigin(origin);
+  grid->SetDirection(direction);
+  return grid;
+}
+
 Values
 ValuesFrom(const Json & json, const std::string & where)
 {
@@ -110,6 +190,10 @@ WriteSidecar(const CaseReport & report)
                     { "sha256", report.inputSha256 },
                     { "format", report.inputFormat },
                     { "component", report.inputComponent } };
+  if (report.grid)
+  {
+    json["input"]["grid"] = ToJson(*report.grid);
+  }
   if (!report.mask.empty())
   {
     json["mask"] = { { "name", report.mask }, { "sha256", report.maskSha256 } };
@@ -121,6 +205,13 @@ WriteSidecar(const CaseReport & report)
   if (!report.weights.empty())
   {
     json["weights"] = { { "name", report.weights }, { "sha256", report.weightsSha256 } };
+  }
+  if (!report.tissue.empty())
+  {
+    json["tissue"] = { { "name", report.tissue },
+                       { "sha256", report.tissueSha256 },
+                       { "grey_matter", report.tissueLabels[0] },
+                       { "white_matter", report.tissueLabels[1] } };
   }
   json["output"] = { { "name", report.output },
                      { "type", report.fileType },
@@ -162,14 +253,25 @@ WriteSidecar(const CaseReport & report)
                           { "seconds", stage.seconds },
                           { "warnings", stage.warnings } });
     }
-    json["channels"].push_back({ { "non_finite_voxels", channel.nonFinite },
-                                 { "mask_voxels", channel.maskVoxels },
-                                 { "stages", learned },
-                                 { "evenness_before", ToJson(channel.evennessBefore) },
-                                 { "evenness_after", ToJson(channel.evennessAfter) },
-                                 { "before", ToJson(channel.before) },
-                                 { "after", ToJson(channel.after) },
-                                 { "replaced", channel.replaced } });
+    Json item = { { "non_finite_voxels", channel.nonFinite },
+                  { "mask_voxels", channel.maskVoxels },
+                  { "stages", learned },
+                  { "evenness_before", ToJson(channel.evennessBefore) },
+                  { "evenness_after", ToJson(channel.evennessAfter) },
+                  { "before", ToJson(channel.before) },
+                  { "after", ToJson(channel.after) },
+                  { "replaced", channel.replaced } };
+    if (channel.field)
+    {
+      item["field"] = ToJson(*channel.field);
+    }
+    if (channel.tissueBefore && channel.tissueAfter)
+    {
+      item["tissue_voxels"] = channel.tissueVoxels;
+      item["tissue_before"] = ToJson(*channel.tissueBefore);
+      item["tissue_after"] = ToJson(*channel.tissueAfter);
+    }
+    json["channels"].push_back(std::move(item));
   }
   json["warnings"] = report.warnings;
   json["seconds"] = { { "read", report.readSeconds }, { "write", report.writeSeconds }, { "total", report.seconds } };
@@ -195,6 +297,10 @@ ReadSidecar(const std::filesystem::path & path)
     auto & report = sidecar.report;
     report.input = json.at("input").at("name").get<std::string>();
     report.inputSha256 = json.at("input").at("sha256").get<std::string>();
+    if (json["input"].contains("grid"))
+    {
+      report.grid = GridFrom(json["input"]["grid"]);
+    }
     if (json.contains("mask"))
     {
       report.mask = json["mask"].at("name").get<std::string>();
@@ -205,6 +311,13 @@ ReadSidecar(const std::filesystem::path & path)
     {
       report.weights = json["weights"].at("name").get<std::string>();
       report.weightsSha256 = json["weights"].at("sha256").get<std::string>();
+    }
+    if (json.contains("tissue"))
+    {
+      report.tissue = json["tissue"].at("name").get<std::string>();
+      report.tissueSha256 = json["tissue"].at("sha256").get<std::string>();
+      report.tissueLabels = { json["tissue"].at("grey_matter").get<double>(),
+                              json["tissue"].at("white_matter").get<double>() };
     }
     report.output = json.at("output").at("name").get<std::string>();
     report.fileType = json.at("output").at("type").get<std::string>();
@@ -239,6 +352,16 @@ ReadSidecar(const std::filesystem::path & path)
       channelReport.after = IntensityFrom(channel.at("after"));
       channelReport.evennessBefore = EvennessFrom(channel.at("evenness_before"));
       channelReport.evennessAfter = EvennessFrom(channel.at("evenness_after"));
+      if (channel.contains("field"))
+      {
+        channelReport.field = FieldFrom(channel["field"]);
+      }
+      if (channel.contains("tissue_before"))
+      {
+        channelReport.tissueVoxels = channel.at("tissue_voxels").get<std::array<std::size_t, 2>>();
+        channelReport.tissueBefore = TissueEvennessFrom(channel["tissue_before"]);
+        channelReport.tissueAfter = TissueEvennessFrom(channel.at("tissue_after"));
+      }
       channelReport.maskVoxels = channel.at("mask_voxels").get<std::size_t>();
       channelReport.nonFinite = channel.at("non_finite_voxels").get<std::size_t>();
       channelReport.replaced = channel.at("replaced").get<std::size_t>();
@@ -246,6 +369,10 @@ ReadSidecar(const std::filesystem::path & path)
     }
     report.warnings = json.at("warnings").get<std::vector<std::string>>();
     return sidecar;
+  }
+  catch (const itk::ExceptionObject &) // of the grid's direction
+  {
+    throw Error(name + ": the input's grid has no volume; the sidecar was changed or damaged");
   }
   catch (const Json::exception &)
   {

@@ -1,11 +1,8 @@
+#include "FieldStage.h"
 #include "Stages.h"
 
-#include "Error.h"
-
 #include "itkHistogramRetinexSink.h"
-#include "itkIlluminationCorrectionImageFilter.h"
 
-#include <cmath>
 #include <limits>
 
 namespace isolux
@@ -13,7 +10,6 @@ namespace isolux
 namespace
 {
 using Sink = itk::HistogramRetinexSink<WorkImage, MaskImage>;
-using Correction = itk::IlluminationCorrectionImageFilter<WorkImage>;
 
 constexpr double none = std::numeric_limits<double>::infinity();
 
@@ -59,159 +55,50 @@ struct HistogramRetinexOptions
     visit({ "wiener_noise", Unit::None, "Noise of the deconvolution, as a fraction of the signal's power.", 1e-6, 1.0 },
           wiener_noise);
   }
+
+  void
+  SetUp(Sink & sink) const
+  {
+    sink.SetOrder(static_cast<unsigned int>(order));
+    sink.SetWidths(widths);
+    sink.SetSmoothing(smoothing);
+    sink.SetRim(static_cast<unsigned int>(rim));
+    sink.SetFlattest(flattest);
+    sink.SetNumberOfSamples(static_cast<unsigned int>(samples));
+    sink.SetLogFloor(log_floor);
+    sink.SetMaximumNumberOfIterations(static_cast<unsigned int>(max_iterations));
+    sink.SetConvergenceThreshold(convergence);
+    sink.SetWienerNoise(wiener_noise);
+  }
 };
 
-struct HistogramRetinexLearned
+struct HistogramRetinexRecord
 {
-  itk::SmoothField             field;
-  itk::HistogramRetinexSummary summary;
+  using Summary = itk::HistogramRetinexSummary;
+  std::vector<Summary> summaries;
 
   void
   Visit(ParameterVisitor & visit)
   {
-    Through(visit, "order", "Degree of the series; the terms are those of itk::SmoothField.", field.order);
-    Through(visit, "centre", "Centre of the series' box along x, y, z, t.", field.centre);
-    Through(
-      visit, "half_extent", "Half the box's extent; 0: the field does not vary along the axis.", field.halfExtent);
-    visit({ "coefficients", Unit::LogIntensity, "Of the log field; none: the field is 1." }, field.coefficients);
-    visit({ "log_minimum", Unit::LogIntensity, "Lowest log field inside the mask, and bound outside." },
-          field.logMinimum);
-    visit({ "log_maximum", Unit::LogIntensity, "Highest log field inside the mask, and bound outside." },
-          field.logMaximum);
-    visit({ "log_floor", Unit::Intensity, "Samples at or below were left out of the fit." }, summary.logFloor);
-    Through(visit, "mask_voxels", "Voxels inside the mask.", summary.maskVoxels);
-    Through(visit,
-            "non_positive",
-            "Mask voxels that are not positive or not finite: left out, still divided.",
-            summary.excluded);
-    Through(visit, "samples", "Voxels that the fit rests on; 0: too few, the field is 1.", summary.samples);
-    Through(visit, "rim", "Voxels that samples kept from the mask's border.", summary.rim);
-    Through(visit, "iterations", "Iterations in all.", summary.iterations);
-  }
-
-private:
-  template <typename TInteger>
-  static void
-  Through(ParameterVisitor & visit, const char * name, const char * help, TInteger & value)
-  {
-    auto integer = static_cast<long long>(value);
-    visit({ name, Unit::None, help }, integer);
-    value = static_cast<TInteger>(integer);
-  }
-
-  static void
-  Through(ParameterVisitor &                                       visit,
-          const char *                                             name,
-          const char *                                             help,
-          std::array<double, itk::SmoothField::MaximumDimension> & values)
-  {
-    std::vector<double> list(values.begin(), values.end());
-    visit({ name, Unit::Voxel, help }, list);
-    list.resize(values.size());
-    std::copy(list.begin(), list.end(), values.begin());
-  }
-};
-
-class HistogramRetinexStage : public StageOf<HistogramRetinexOptions, HistogramRetinexLearned>
-{
-public:
-  Flow
-  Connect(const Flow & input, unsigned int streamDivisions) override
-  {
-    m_Sink = this->Make<Sink>();
-    m_Sink->SetInput(this->MeanFrame(input.image));
-    m_Sink->SetMaskImage(input.mask);
-    m_Sink->SetNumberOfStreamDivisions(streamDivisions);
-    m_Sink->SetOrder(static_cast<unsigned int>(m_Options.order));
-    m_Sink->SetWidths(m_Options.widths);
-    m_Sink->SetSmoothing(m_Options.smoothing);
-    m_Sink->SetRim(static_cast<unsigned int>(m_Options.rim));
-    m_Sink->SetFlattest(m_Options.flattest);
-    m_Sink->SetNumberOfSamples(static_cast<unsigned int>(m_Options.samples));
-    m_Sink->SetLogFloor(m_Options.log_floor);
-    m_Sink->SetMaximumNumberOfIterations(static_cast<unsigned int>(m_Options.max_iterations));
-    m_Sink->SetConvergenceThreshold(m_Options.convergence);
-    m_Sink->SetWienerNoise(m_Options.wiener_noise);
-
-    auto correction = this->Make<Correction>();
-    correction->SetInput(input.image);
-    correction->SetFieldInput(m_Sink->GetFieldOutput());
-    return { correction->GetOutput(), input.mask };
-  }
-
-  WorkImage::Pointer
-  ConnectInverse(const WorkImage::Pointer & output) override
-  {
-    const auto & field = m_Learned.field;
-    if (field.order > itk::SmoothField::MaximumOrder ||
-        (!field.coefficients.empty() && field.coefficients.size() != field.Terms().size()))
-    {
-      throw Error("histogram-retinex: the recorded field has " + std::to_string(field.coefficients.size()) +
-                  " coefficients, which is not what order " + std::to_string(field.order) +
-                  " over its box takes; the sidecar was changed or damaged");
-    }
-    auto correction = this->Make<Correction>();
-    correction->SetInput(output);
-    correction->SetField(m_Learned.field);
-    correction->InverseOn();
-    return correction->GetOutput();
-  }
-
-  WorkImage::Pointer
-  Field(const WorkImage::Pointer & grid) override
-  {
-    this->Collect();
-    auto region = grid->GetLargestPossibleRegion();
-    region.SetSize(3, 1);
-    auto ones = WorkImage::New();
-    ones->CopyInformation(grid);
-    ones->SetRegions(region);
-    ones->Allocate();
-    ones->FillBuffer(1.0F);
-    const auto field = this->ConnectInverse(ones);
-    field->Update();
-    return field;
+    const auto each = [&](const char * name, Unit unit, const char * help, auto member) {
+      VisitEach(visit, { name, unit, help }, summaries, member);
+    };
+    each("log_floor", Unit::Intensity, "Samples at or below were left out of the fit.", &Summary::logFloor);
+    each("mask_voxels", Unit::None, "Voxels inside the mask.", &Summary::maskVoxels);
+    each("non_positive",
+         Unit::None,
+         "Mask voxels that are not positive or not finite: left out, still divided.",
+         &Summary::excluded);
+    each("samples", Unit::None, "Voxels that the fit rests on; 0: too few, the field is 1.", &Summary::samples);
+    each("rim", Unit::None, "Voxels that samples kept from the mask's border.", &Summary::rim);
+    each("iterations", Unit::None, "Iterations in all.", &Summary::iterations);
   }
 
   std::vector<std::string>
-  Warnings() const override
+  Warnings() const
   {
-    std::vector<std::string> warnings;
-    if (m_Sink)
-    {
-      const auto & summary = m_Sink->GetSummary();
-      if (summary.samples == 0)
-      {
-        warnings.push_back("too few positive voxels among the " + std::to_string(summary.maskVoxels) +
-                           " inside the mask to estimate a field: the image is left as it is");
-      }
-      if (summary.excluded > 0)
-      {
-        warnings.push_back(
-          std::to_string(summary.excluded) + " of " + std::to_string(summary.maskVoxels) +
-          " mask voxels are not positive or not finite: left out of the fit, still divided by the field");
-      }
-    }
-    return warnings;
+    return WarningsOf(summaries);
   }
-
-protected:
-  void
-  Collect() override
-  {
-    if (m_Sink)
-    {
-      m_Learned.field = m_Sink->GetField();
-      m_Learned.summary = m_Sink->GetSummary();
-      if (m_Learned.field.coefficients.empty())
-      {
-        m_Learned.field.logMinimum = m_Learned.field.logMaximum = 0.0;
-      }
-    }
-  }
-
-private:
-  Sink::Pointer m_Sink;
 };
 } // namespace
 
@@ -230,7 +117,11 @@ DescribeHistogramRetinexStage()
   stage.needsMask = true;
   stage.makesField = true;
   stage.inverse = "exact, within float32 rounding";
-  stage.make = [] { return std::make_unique<HistogramRetinexStage>(); };
+  stage.make = []
+  {
+    using Made = FieldStage<Sink, HistogramRetinexOptions, HistogramRetinexRecord>;
+    return std::make_unique<Made>("histogram-retinex");
+  };
   return stage;
 }
 } // namespace isolux

@@ -8,6 +8,8 @@ namespace isolux
 StageDescription
 DescribeAdaptiveNormStage();
 StageDescription
+DescribeApplyFieldStage();
+StageDescription
 DescribeBandNormStage();
 StageDescription
 DescribeBatchNormStage();
@@ -28,5 +30,17 @@ DescribeRobustNormStage();
 StageDescription
 DescribeModeNormStage();
 StageDescription
+DescribeN4Stage();
+StageDescription
+DescribePoissonRetinexStage();
+StageDescription
+DescribeVariationalRetinexStage();
+StageDescription
+DescribeMultiScaleRetinexStage();
+StageDescription
+DescribeSingleScaleRetinexStage();
+StageDescription
 DescribeQuantileNormStage();
+StageDescription
+DescribeStackIlluminationStage();
 } // namespace isolux

@@ -1,3 +1,5 @@
+#include "PeakMemory.h"
+
 #include "itkHugePages.h"
 #include "itkInstanceMomentsSink.h"
 #include "itkInstanceNormalizationImageFilter.h"
@@ -9,9 +11,6 @@
 #include "itkNormalizeImageFilter.h"
 #include "itkVersion.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -19,7 +18,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -32,6 +30,7 @@ namespace
 {
 constexpr int Threads = 2;
 
+using isolux::testing::PeakBeyond;
 using Volume = itk::Image<float, 3>;
 using Mask = unsigned char;
 using Options = itk::NormalizeInstanceOptions;
@@ -323,48 +322,18 @@ TakeTurns(benchmark::State & state, Times & times)
   }
 }
 
-/** A line of the kernel's record of this process, in MiB. */
-double
-StatusMiB(const std::string & name)
-{
-  std::ifstream record("/proc/self/status");
-  for (std::string line; std::getline(record, line);)
-  {
-    if (line.rfind(name, 0) == 0)
-    {
-      return std::stod(line.substr(name.size() + 1)) / 1024.0;
-    }
-  }
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 /** Peak memory of a process of its own beyond what it held with its data, and beyond the output, in MiB. */
 double
 PeakBeyondInputAndOutput(Index contender, std::size_t edge)
 {
-  std::array<int, 2> channel{};
-  if (pipe(channel.data()) != 0)
-  {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-  const pid_t child = fork();
-  if (child == 0)
+  const auto prepare = [edge]
   {
     itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(Threads);
-    const Data   data(edge);
-    const double before = StatusMiB("VmRSS:");
-    std::ofstream("/proc/self/clear_refs") << 5; // the peak starts anew
-    const Result result = Contenders()[contender].run(data);
-    const double beyond = StatusMiB("VmHWM:") - before - static_cast<double>(data.count * sizeof(float)) / 1048576.0;
-    const bool   isSent = write(channel[1], &beyond, sizeof(beyond)) == sizeof(beyond);
-    _exit(isSent ? 0 : 1);
-  }
-  double beyond = std::numeric_limits<double>::quiet_NaN();
-  close(channel[1]);
-  const bool isReceived = read(channel[0], &beyond, sizeof(beyond)) == sizeof(beyond);
-  close(channel[0]);
-  waitpid(child, nullptr, 0);
-  return isReceived ? beyond : std::numeric_limits<double>::quiet_NaN();
+    return std::make_unique<Data>(edge);
+  };
+  const auto   run = [contender](const std::unique_ptr<Data> & data) { return Contenders()[contender].run(*data); };
+  const double output = static_cast<double>(edge * edge * edge * sizeof(float)) / 1048576.0;
+  return PeakBeyond(prepare, run) - output;
 }
 
 const Times *

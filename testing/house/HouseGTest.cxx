@@ -103,6 +103,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "pipeline/stages",
     { "pipeline",
       "pipeline/json",
+      "pipeline/io",     // a stage may be given an image's file
       "pipeline/cohort", // a stage may bring an image to a reference, which is read or measured there
       "filters/statistics",
       "filters/spatial",
@@ -354,7 +355,7 @@ TEST(Readme, EveryCommandExistsWithItsFlagsAndFiles)
     for (std::string line; std::getline(lines, line);)
     {
       static const std::regex command(
-        "^    (?:build/release/bin/)?isolux ([a-z-]+)([^#&|]*)|`isolux ([a-z-]+)([^`]*)`");
+        "^    (?:build/release/bin/)?isolux ([a-z0-9-]+)([^#&|]*)|`isolux ([a-z0-9-]+)([^`]*)`");
       for (std::sregex_iterator found(line.begin(), line.end(), command), end; found != end; ++found, ++commands)
       {
         const std::string verb = (*found)[1].matched ? (*found)[1] : (*found)[3];

@@ -81,6 +81,12 @@ TEST_F(SidecarTest, WhatIsWrittenReadsBack)
   EXPECT_EQ(before.percentiles, report.channels[0].before.percentiles);
   EXPECT_EQ(sidecar.report.channels[0].evennessAfter.entropy, report.channels[0].evennessAfter.entropy);
   EXPECT_EQ(sidecar.report.channels[0].maskVoxels, report.channels[0].maskVoxels);
+  ASSERT_TRUE(sidecar.report.channels[0].field && report.channels[0].field);
+  EXPECT_EQ(sidecar.report.channels[0].field->percentile1, report.channels[0].field->percentile1);
+  EXPECT_EQ(sidecar.report.channels[0].field->logDeviation, report.channels[0].field->logDeviation);
+  EXPECT_FALSE(sidecar.report.channels[0].tissueBefore);
+  ASSERT_TRUE(sidecar.report.grid);
+  EXPECT_EQ(DescribeGrid(*sidecar.report.grid), DescribeGrid(*ReadVolume(m_Folder / "out/scan.nii.gz").channels[0]));
 }
 
 TEST_F(SidecarTest, HoldsWhatTheIssueAsksFor)

@@ -286,7 +286,8 @@ TEST_P(StageContract, GeometryIsKept)
     frame.SetSize(3, 1);
     if (field)
     {
-      EXPECT_EQ(field->GetLargestPossibleRegion(), frame);
+      const auto region = field->GetLargestPossibleRegion();
+      EXPECT_TRUE(region == frame || region == image->GetLargestPossibleRegion()) << region; // or one for each frame
       EXPECT_EQ(field->GetOrigin(), image->GetOrigin());
       EXPECT_EQ(field->GetSpacing(), image->GetSpacing());
       EXPECT_EQ(field->GetDirection(), image->GetDirection());

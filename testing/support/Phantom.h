@@ -25,15 +25,18 @@ enum PhantomLabel : unsigned char
   CerebrospinalFluidLabel = 1,
   GreyMatterLabel = 2,
   WhiteMatterLabel = 3,
-  ScalpLabel = 4
+  ScalpLabel = 4,
+  LesionLabel = 5, ///< part of the brain
+  NumberOfPhantomLabels
 };
 
 enum class FieldKind
 {
   None,
-  Polynomial, ///< of total degree 3, random coefficients
-  Gaussians,  ///< four random bumps and dips
-  SurfaceCoil ///< three coils around the head, falling off as 1 / (1 + (distance / 0.9)^2)
+  Polynomial,  ///< of total degree 3, random coefficients
+  Gaussians,   ///< four random bumps and dips
+  SurfaceCoil, ///< three coils around the head, falling off as 1 / (1 + (distance / 0.9)^2)
+  Sinusoidal   ///< products of waves of a quarter to half a period to either side of the centre
 };
 
 struct PhantomOptions
@@ -43,11 +46,12 @@ struct PhantomOptions
   std::array<double, 3>       spacing{ { 1.25, 1.25, 1.25 } }; ///< mm
   unsigned int                supersampling = 2;               ///< samples per voxel and axis, for partial volume
   bool                        scalp = false;
-  /** Anatomy in place of the drawn one: 1 CSF, 2 GM, 3 WM, 0 elsewhere. Its grid replaces size and spacing, its borders
-   * are softened by 0.6 voxels, and there is no scalp. Not owned. */
+  /** Anatomy in place of the drawn one, in PhantomLabel. Its grid replaces size and spacing, its borders are softened
+   * by 0.6 voxels, and nothing is added to it. Not owned. */
   const PhantomLabels * labels = nullptr;
+  unsigned int          slices = 1; ///< of the given labels, averaged into one along z
 
-  std::array<double, 5> intensities{ { 0.0, 0.35, 0.68, 1.0, 0.9 } }; ///< by PhantomLabel
+  std::array<double, NumberOfPhantomLabels> intensities{ { 0.0, 0.35, 0.68, 1.0, 0.9, 0.0 } }; ///< by PhantomLabel
 
   FieldKind field = FieldKind::Polynomial;
   /** Extremes in the brain, before division by the geometric mean: 1 - range / 2 and 1 + range / 2; in [0, 1.9]. */
@@ -61,7 +65,7 @@ struct Phantom
   PhantomImage::Pointer  image; ///< tissue * field, with noise
   PhantomImage::Pointer  clean; ///< tissue without field, with the same noise
   PhantomImage::Pointer  field; ///< everywhere, geometric mean 1 in the brain
-  PhantomLabels::Pointer brain; ///< 1 where CSF, GM or WM
+  PhantomLabels::Pointer brain; ///< 1 where CSF, GM, WM or lesion
   PhantomLabels::Pointer labels;
 };
 
@@ -269,6 +273,8 @@ public:
         return Gaussians(point);
       case FieldKind::SurfaceCoil:
         return SurfaceCoil(point);
+      case FieldKind::Sinusoidal:
+        return Sinusoidal(point);
       case FieldKind::None:
         break;
     }
@@ -322,6 +328,15 @@ private:
       sum += 1.0 / (1.0 + SquaredDistance(point, random, 1.3 / length) / 0.81);
     }
     return sum;
+  }
+
+  double
+  Sinusoidal(const Point & point) const
+  {
+    const auto wave = [&](unsigned int axis, double turns, std::size_t phase)
+    { return Cosine(turns * point[axis] + 0.5 * m_Random[phase]); };
+    return wave(0, 0.25, 0) * wave(1, 0.25, 1) + 0.7 * wave(2, 0.35, 2) * wave(1, 0.25, 3) +
+           0.5 * wave(0, 0.48, 4) * wave(2, 0.35, 5);
   }
 
   static double
@@ -407,9 +422,9 @@ PaintLabels(const PhantomOptions & options, const PhantomLabels * labels, Phanto
   for (std::size_t i = 0; i < count; ++i)
   {
     const unsigned char label = labels->GetBufferPointer()[i];
-    if (label > WhiteMatterLabel)
+    if (label >= NumberOfPhantomLabels)
     {
-      throw std::invalid_argument("phantom: labels must be 0 to 3, not " + std::to_string(label));
+      throw std::invalid_argument("phantom: labels must be 0 to 5, not " + std::to_string(label));
     }
     value[i] = static_cast<float>(options.intensities[label]);
   }
@@ -438,16 +453,62 @@ PaintLabels(const PhantomOptions & options, const PhantomLabels * labels, Phanto
   }
 }
 
-/** Scaled to the options' range in the brain, then divided by the geometric mean there. */
-inline void
-FillField(const PhantomOptions & options, const PhantomLabels * brain, PhantomImage * field)
+/** The smallest box, from index 0 of the buffer, that holds the brain. */
+inline PhantomLabels::RegionType
+BrainBox(const PhantomLabels * brain)
 {
-  const auto     size = field->GetLargestPossibleRegion().GetSize();
-  const auto     spacing = field->GetSpacing();
-  const double   halfLength = 0.5 * std::max({ size[0] * spacing[0], size[1] * spacing[1], size[2] * spacing[2] });
+  const auto          size = brain->GetLargestPossibleRegion().GetSize();
+  std::array<long, 3> low;
+  low.fill(std::numeric_limits<long>::max());
+  std::array<long, 3>   high{ { -1, -1, -1 } };
+  std::array<long, 3>   index{};
+  const unsigned char * inside = brain->GetBufferPointer();
+  for (index[2] = 0; index[2] < static_cast<long>(size[2]); ++index[2])
+  {
+    for (index[1] = 0; index[1] < static_cast<long>(size[1]); ++index[1])
+    {
+      for (index[0] = 0; index[0] < static_cast<long>(size[0]); ++index[0])
+      {
+        if (*inside++)
+        {
+          for (unsigned int axis = 0; axis < 3; ++axis)
+          {
+            low[axis] = std::min(low[axis], index[axis]);
+            high[axis] = std::max(high[axis], index[axis]);
+          }
+        }
+      }
+    }
+  }
+  PhantomLabels::RegionType box;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    box.SetIndex(axis, low[axis]);
+    box.SetSize(axis, high[axis] < 0 ? 0 : high[axis] - low[axis] + 1);
+  }
+  return box;
+}
+
+/** Drawn in coordinates of the box, scaled to the options' range in the brain, then divided by the geometric mean
+ * there.
+ */
+inline void
+FillField(const PhantomOptions &            options,
+          const PhantomLabels::RegionType & box,
+          const PhantomLabels *             brain,
+          PhantomImage *                    field)
+{
+  const auto   size = field->GetLargestPossibleRegion().GetSize();
+  const auto   start = box.GetIndex();
+  const auto   extent = box.GetSize();
+  const auto   spacing = field->GetSpacing();
+  const double halfLength = 0.5 * std::max({ extent[0] * spacing[0], extent[1] * spacing[1], extent[2] * spacing[2] });
   const RawField raw(options.field, options.seed);
   const auto     coordinate = [&](unsigned int axis, std::size_t index)
-  { return (static_cast<double>(index) + 0.5 - 0.5 * static_cast<double>(size[axis])) * spacing[axis] / halfLength; };
+  {
+    const double fromStart = static_cast<double>(index) + 0.5 - static_cast<double>(start[axis]);
+    return (fromStart - 0.5 * static_cast<double>(extent[axis])) * spacing[axis] / halfLength;
+  };
 
   float * const               value = field->GetBufferPointer();
   const unsigned char * const inside = brain->GetBufferPointer();
@@ -488,6 +549,47 @@ FillField(const PhantomOptions & options, const PhantomLabels * brain, PhantomIm
     value[i] /= geometricMean;
   }
 }
+
+/** Means of every so many slices and their most frequent label, the lower of equals; what remains at the end is left
+ * out. */
+inline void
+AverageSlices(unsigned int slices, PhantomLabels::Pointer & labels, PhantomImage::Pointer & tissue)
+{
+  auto region = labels->GetLargestPossibleRegion();
+  auto spacing = labels->GetSpacing();
+  auto origin = labels->GetOrigin();
+  region.SetSize(2, region.GetSize(2) / slices);
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    origin[axis] += 0.5 * (slices - 1) * spacing[2] * labels->GetDirection()[axis][2];
+  }
+  spacing[2] *= slices;
+
+  const auto grid = PhantomLabels::New();
+  grid->CopyInformation(labels);
+  grid->SetRegions(region);
+  grid->SetSpacing(spacing);
+  grid->SetOrigin(origin);
+  const auto        thickLabels = AllocateLike<PhantomLabels>(grid);
+  const auto        thickTissue = AllocateLike<PhantomImage>(grid);
+  const std::size_t area = region.GetSize(0) * region.GetSize(1);
+  for (std::size_t i = 0; i < area * region.GetSize(2); ++i)
+  {
+    std::array<unsigned int, NumberOfPhantomLabels> counts{};
+    double                                          sum = 0.0;
+    for (std::size_t slice = 0; slice < slices; ++slice)
+    {
+      const std::size_t from = (i / area * slices + slice) * area + i % area;
+      ++counts[labels->GetBufferPointer()[from]];
+      sum += tissue->GetBufferPointer()[from];
+    }
+    thickTissue->GetBufferPointer()[i] = static_cast<float>(sum / slices);
+    thickLabels->GetBufferPointer()[i] =
+      static_cast<unsigned char>(std::max_element(counts.begin(), counts.end()) - counts.begin());
+  }
+  labels = thickLabels;
+  tissue = thickTissue;
+}
 } // namespace phantom_detail
 
 /** \throws std::invalid_argument where nothing of the brain lies on the grid. */
@@ -518,19 +620,19 @@ MakePhantom(const PhantomOptions & options)
     phantom.labels->SetOrigin(origin);
     phantom.labels->Allocate(true);
   }
-  phantom.image = AllocateLike<PhantomImage>(phantom.labels);
   phantom.clean = AllocateLike<PhantomImage>(phantom.labels);
-  phantom.field = AllocateLike<PhantomImage>(phantom.labels);
-  phantom.brain = AllocateLike<PhantomLabels>(phantom.labels);
-
   if (options.labels)
   {
     PaintLabels(options, phantom.labels, phantom.clean);
+    AverageSlices(options.slices, phantom.labels, phantom.clean);
   }
   else
   {
     DrawHead(options, phantom.labels, phantom.clean);
   }
+  phantom.image = AllocateLike<PhantomImage>(phantom.labels);
+  phantom.field = AllocateLike<PhantomImage>(phantom.labels);
+  phantom.brain = AllocateLike<PhantomLabels>(phantom.labels);
 
   const std::size_t count = phantom.labels->GetLargestPossibleRegion().GetNumberOfPixels();
   std::size_t       brainVoxels = 0;
@@ -545,7 +647,10 @@ MakePhantom(const PhantomOptions & options)
   {
     throw std::invalid_argument("phantom: no voxel of the grid lies in the brain; give a larger size or spacing");
   }
-  FillField(options, phantom.brain, phantom.field);
+  FillField(options,
+            options.labels ? BrainBox(phantom.brain) : phantom.labels->GetLargestPossibleRegion(),
+            phantom.brain,
+            phantom.field);
 
   const double deviation = options.noise * options.intensities[WhiteMatterLabel];
   for (std::size_t i = 0; i < count; ++i)

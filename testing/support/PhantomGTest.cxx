@@ -81,7 +81,7 @@ TEST(Phantom, HasTheSameBitsOnEveryMachine)
 
 TEST(Phantom, FieldSpansTheStatedRangeAroundGeometricMeanOneInTheBrain)
 {
-  for (const auto kind : { FieldKind::Polynomial, FieldKind::Gaussians, FieldKind::SurfaceCoil })
+  for (const auto kind : { FieldKind::Polynomial, FieldKind::Gaussians, FieldKind::SurfaceCoil, FieldKind::Sinusoidal })
   {
     PhantomOptions options = SmallHead();
     options.field = kind;
@@ -174,8 +174,54 @@ TEST(Phantom, GivenLabelsKeepTheirGridAndAreSoftened)
   EXPECT_FLOAT_EQ(phantom.clean->GetPixel({ { 3, 2, 1 } }), 0.82f);
   EXPECT_FLOAT_EQ(phantom.clean->GetPixel({ { 4, 2, 1 } }), 1.0f);
 
-  labels->SetPixel({ { 0, 0, 0 } }, ScalpLabel);
+  labels->SetPixel({ { 0, 0, 0 } }, NumberOfPhantomLabels);
   EXPECT_THROW(MakePhantom(options), std::invalid_argument);
+}
+
+TEST(Phantom, ThickSlicesAreTheMeanOfThinOnesAndLieAtTheirCentre)
+{
+  PhantomOptions options = SmallHead();
+  options.field = FieldKind::None;
+  options.noise = 0.0;
+  const Phantom head = MakePhantom(options);
+  options.labels = head.labels;
+  const Phantom thin = MakePhantom(options);
+  options.slices = 3;
+  const Phantom thick = MakePhantom(options);
+  const auto    size = thin.clean->GetLargestPossibleRegion().GetSize();
+  ASSERT_EQ(thick.clean->GetLargestPossibleRegion().GetSize(2), size[2] / 3);
+  EXPECT_DOUBLE_EQ(thick.clean->GetSpacing()[2], 3.0 * thin.clean->GetSpacing()[2]);
+  EXPECT_DOUBLE_EQ(thick.clean->GetOrigin()[2], thin.clean->GetOrigin()[2] + thin.clean->GetSpacing()[2]);
+  const long x = static_cast<long>(size[0]) / 2;
+  const long y = static_cast<long>(size[1]) / 2;
+  for (long z = 0; z < static_cast<long>(size[2]) / 3; ++z)
+  {
+    const float sum = thin.clean->GetPixel({ { x, y, 3 * z } }) + thin.clean->GetPixel({ { x, y, 3 * z + 1 } }) +
+                      thin.clean->GetPixel({ { x, y, 3 * z + 2 } });
+    EXPECT_NEAR(thick.clean->GetPixel({ { x, y, z } }), sum / 3.0f, 1e-6f); // float rounding
+  }
+}
+
+TEST(Phantom, TheFieldOfGivenLabelsIsDrawnInTheirBox)
+{
+  PhantomOptions options = SmallHead();
+  options.noise = 0.0;
+  const Phantom head = MakePhantom(options);
+  options.labels = head.labels;
+  const Phantom around = MakePhantom(options);
+
+  const auto shifted = phantom_detail::AllocateLike<PhantomLabels>(head.labels);
+  const auto count = static_cast<std::size_t>(head.labels->GetLargestPossibleRegion().GetNumberOfPixels());
+  std::copy_n(head.labels->GetBufferPointer(), count - 1, shifted->GetBufferPointer() + 1); // by one voxel along x
+  options.labels = shifted;
+  const Phantom moved = MakePhantom(options);
+  for (std::size_t i = 0; i + 1 < count; ++i)
+  {
+    if (around.brain->GetBufferPointer()[i])
+    {
+      ASSERT_EQ(moved.field->GetBufferPointer()[i + 1], around.field->GetBufferPointer()[i]);
+    }
+  }
 }
 
 TEST(LogFieldError, IgnoresAFactorAndMeasuresTheRest)

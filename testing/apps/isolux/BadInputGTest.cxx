@@ -260,8 +260,8 @@ TEST_F(BadInput, ZerosAndNegatives)
   EXPECT_GT(std::sqrt(whole / static_cast<double>(inside)), 0.05); // there is a field to lose
   EXPECT_LT(std::sqrt(difference / whole), 0.1);
   const auto learned = this->Json("out.json")["channels"][0]["stages"][0]["learned"];
-  EXPECT_EQ(learned["non_positive"], changed);
-  EXPECT_GT(learned["log_floor"].get<double>(), 0.0);
+  EXPECT_EQ(learned["non_positive"][0], changed);
+  EXPECT_GT(learned["log_floor"][0].get<double>(), 0.0);
   const auto input = testing::PixelsOf(*volume.channels[0]);
   const auto output = this->Pixels("out.nii");
   for (std::size_t i = 0; i < input.size(); ++i) // still divided; field and output are each rounded to float

@@ -1,6 +1,9 @@
 #include "GoldenFile.h"
 #include "IsoluxProgram.h"
 
+#include <set>
+#include <sstream>
+
 namespace isolux
 {
 namespace
@@ -59,6 +62,25 @@ TEST_F(Help, NoLineIsWiderThanATerminalOfAHundredAndTwenty)
     for (std::string line; std::getline(lines, line);)
     {
       EXPECT_LE(line.size(), 120U) << verb << ": " << line;
+    }
+  }
+}
+
+/** A stage's option of the program's own names could not be given. */
+TEST_F(Help, ListsEveryFlagOnce)
+{
+  for (const auto & verb : Verbs())
+  {
+    std::istringstream    lines(this->Expect(0, { verb, "--help" }).out);
+    std::set<std::string> flags;
+    for (std::string line; std::getline(lines, line);)
+    {
+      const auto dashes = line.find("--");
+      if (dashes < 10 && line[line.find_first_not_of(' ')] == '-')
+      {
+        const auto flag = line.substr(dashes, line.find_first_of(" ,", dashes) - dashes);
+        EXPECT_TRUE(flags.insert(flag).second) << verb << " lists " << flag << " twice";
+      }
     }
   }
 }

@@ -430,6 +430,21 @@ TEST(CaseSection, ChangesAreNamedAndNotOnlyColoured)
   EXPECT_NE(html.find("= unchanged"), std::string::npos); // entropy
 }
 
+TEST(CaseSection, EvennessByLabelsIsShownWhereThereAreLabels)
+{
+  auto labelled = NoiseCase({ { 12, 10, 8, 1 } });
+  EXPECT_EQ(labelled.Html().find("by labels"), std::string::npos);
+  labelled.report.channels[0].tissueBefore = { 0.31, 0.16, 1.5 };
+  labelled.report.channels[0].tissueAfter = { 0.24, 0.07, 1.03 };
+  labelled.report.channels[0].field = { 0.51, 0.62, 1.21, 1.33, 0.18 };
+  const std::string html = labelled.Html();
+  for (const char * text :
+       { "CV of grey matter, by labels", "0.24", "CV of white matter, by labels", "CJV, by labels", "0.620 to 1.210" })
+  {
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+  }
+}
+
 TEST(CaseSection, AnImageAndItsZScoreAreTheSamePicture)
 {
   const auto pictures = Decode(NoiseCase({ { 12, 10, 8, 1 } }).Html());

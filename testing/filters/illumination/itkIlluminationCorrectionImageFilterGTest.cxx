@@ -134,7 +134,120 @@ TYPED_TEST(IlluminationCorrection, StreamsAndHasTheSameBitsForAnyThreadsAndDivis
   }
 }
 
+TYPED_TEST(IlluminationCorrection, EachFrameIsDividedByTheFieldOfItsOwn)
+{
+  constexpr unsigned int   last = TypeParam::ImageDimension - 1;
+  const auto               image = MakeImage<TypeParam>(SmallSize<TypeParam>(), Intensity);
+  const auto               whole = image->GetLargestPossibleRegion();
+  std::vector<SmoothField> fields;
+  for (unsigned int frame = 0; frame < whole.GetSize(last); ++frame)
+  {
+    fields.push_back(FieldOver(image.GetPointer()));
+    fields.back().coefficients[1] += 0.03 * frame;
+  }
+  for (const bool inverse : { false, true })
+  {
+    const auto filter = FilterOf(image.GetPointer(), fields[0], inverse);
+    for (unsigned int frame = 1; frame < fields.size(); ++frame)
+    {
+      filter->SetFrameField(frame, fields[frame]);
+    }
+    for (const unsigned int divisions : { 1u, 3u })
+    {
+      const auto streamer = itk::StreamingImageFilter<TypeParam, TypeParam>::New();
+      streamer->SetInput(filter->GetOutput());
+      streamer->SetNumberOfStreamDivisions(divisions);
+      streamer->Update();
+      for (unsigned int frame = 0; frame < fields.size(); ++frame)
+      {
+        const auto alone = FilterOf(image.GetPointer(), fields[frame], inverse);
+        auto       region = whole;
+        region.SetIndex(last, whole.GetIndex(last) + frame);
+        region.SetSize(last, 1);
+        alone->UpdateLargestPossibleRegion();
+        itk::ForEachRow(streamer->GetOutput(),
+                        region,
+                        [&](const auto & index, const float * row)
+                        {
+                          const auto * expected =
+                            alone->GetOutput()->GetBufferPointer() + alone->GetOutput()->ComputeOffset(index);
+                          EXPECT_TRUE(std::equal(row, row + region.GetSize(0), expected)) << index;
+                        });
+      }
+    }
+  }
+}
+
+/** Of extent 1 along the last axis where asked; positive. */
+template <typename TImage>
+typename TImage::Pointer
+FieldImage(const TImage * image, bool isRepeated)
+{
+  auto region = image->GetLargestPossibleRegion();
+  if (isRepeated)
+  {
+    region.SetSize(TImage::ImageDimension - 1, 1);
+  }
+  const auto field = TImage::New();
+  field->CopyInformation(image);
+  field->SetRegions(region);
+  field->Allocate();
+  for (std::size_t i = 0; i < region.GetNumberOfPixels(); ++i)
+  {
+    field->GetBufferPointer()[i] = static_cast<float>(Random(i + 900).Uniform(0.5, 2.0));
+  }
+  return field;
+}
+
+TYPED_TEST(IlluminationCorrection, AFieldImageDividesVoxelByVoxelAndHoldsForTheWholeOfAnAxisOfExtentOne)
+{
+  const auto image = MakeImage<TypeParam>(SmallSize<TypeParam>(), Intensity);
+  for (const bool isRepeated : { false, true })
+  {
+    const auto field = FieldImage(image.GetPointer(), isRepeated);
+    const auto forward = itk::IlluminationCorrectionImageFilter<TypeParam>::New();
+    forward->SetInput(image);
+    forward->SetFieldImage(field);
+    const auto backward = itk::IlluminationCorrectionImageFilter<TypeParam>::New();
+    backward->SetInput(forward->GetOutput());
+    backward->SetFieldImage(field);
+    backward->InverseOn();
+    const auto streamer = itk::StreamingImageFilter<TypeParam, TypeParam>::New();
+    streamer->SetInput(backward->GetOutput());
+    streamer->SetNumberOfStreamDivisions(3);
+    streamer->Update();
+    forward->UpdateLargestPossibleRegion();
+    const auto pixels = PixelsOf(image.GetPointer());
+    const auto divided = PixelsOf(forward->GetOutput());
+    const auto restored = PixelsOf(streamer->GetOutput());
+    const auto count = field->GetLargestPossibleRegion().GetNumberOfPixels();
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+    {
+      const double divisor = field->GetBufferPointer()[i % count];
+      ASSERT_EQ(divided[i], static_cast<float>(pixels[i] / divisor)) << i;
+      ASSERT_NEAR(restored[i], pixels[i], std::abs(pixels[i]) * 1.3e-7F) << i; // two roundings to float
+    }
+  }
+}
+
 using Volume = itk::Image<float, 3>;
+
+TEST(IlluminationCorrectionVolume, VoxelsWhereTheFieldImageCannotDivideStayAsTheyAre)
+{
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const float     values[] = { 0.0F, -2.0F, infinity, std::nanf(""), 2.0F };
+  const auto      image = MakeImage<Volume>({ { 10, 3, 2 } }, Intensity);
+  const auto      field = MakeImage<Volume>({ { 10, 3, 2 } }, [&](std::size_t i) { return values[i % 5]; });
+  const auto      filter = itk::IlluminationCorrectionImageFilter<Volume>::New();
+  filter->SetInput(image);
+  filter->SetFieldImage(field);
+  filter->Update();
+  const auto pixels = PixelsOf(filter->GetOutput());
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+  {
+    EXPECT_EQ(pixels[i], image->GetBufferPointer()[i] / (i % 5 == 4 ? 2.0F : 1.0F)) << i;
+  }
+}
 
 TEST(IlluminationCorrectionVolume, LeavesNonFiniteVoxelsNonFiniteAndZerosZero)
 {
@@ -150,11 +263,44 @@ TEST(IlluminationCorrectionVolume, LeavesNonFiniteVoxelsNonFiniteAndZerosZero)
   }
 }
 
-TEST(IlluminationCorrectionErrors, AMissingFieldIsNamed)
+TEST(IlluminationCorrectionErrors, AFieldIsRequiredInOneFormOnly)
+{
+  const auto image = MakeImage<Volume>({ { 3, 2, 1 } }, Intensity);
+  const auto filter = itk::IlluminationCorrectionImageFilter<Volume>::New();
+  filter->SetInput(image);
+  const auto neither = MessageOf([&] { filter->Update(); });
+  EXPECT_NE(neither.find("Field or FieldImage must be set, neither is"), std::string::npos) << neither;
+  filter->SetField(SmoothField{});
+  filter->SetFieldImage(image);
+  const auto both = MessageOf([&] { filter->Update(); });
+  EXPECT_NE(both.find("Field or FieldImage must be set, not both"), std::string::npos) << both;
+}
+
+TEST(IlluminationCorrectionErrors, FieldsForSomeOfTheFramesAreRefusedWithBothNumbers)
+{
+  const auto image = MakeImage<Volume>({ { 3, 2, 4 } }, Intensity);
+  const auto message = [&](std::vector<unsigned int> frames)
+  {
+    const auto filter = FilterOf(image.GetPointer(), SmoothField{});
+    for (const unsigned int frame : frames)
+    {
+      filter->SetFrameField(frame, SmoothField{});
+    }
+    return MessageOf([&] { filter->Update(); });
+  };
+  EXPECT_EQ(message({ 1, 2, 3 }), "");
+  EXPECT_NE(message({ 1 }).find("up to frame 1, but the image has 4 along"), std::string::npos) << message({ 1 });
+  EXPECT_NE(message({ 1, 2, 3, 4 }).find("up to frame 4, but the image has 4"), std::string::npos);
+  EXPECT_NE(message({ 1, 3 }).find("frame 2 is missing of 4"), std::string::npos) << message({ 1, 3 });
+}
+
+TEST(IlluminationCorrectionErrors, AFieldImageOfAnotherExtentIsRefusedWithBothSizes)
 {
   const auto filter = itk::IlluminationCorrectionImageFilter<Volume>::New();
-  filter->SetInput(MakeImage<Volume>({ { 3, 2, 1 } }, Intensity));
+  filter->SetInput(MakeImage<Volume>({ { 3, 2, 4 } }, Intensity));
+  filter->SetFieldImage(MakeImage<Volume>({ { 3, 2, 3 } }, Intensity));
   const auto message = MessageOf([&] { filter->Update(); });
-  EXPECT_NE(message.find("Field"), std::string::npos) << message;
+  EXPECT_NE(message.find("image [3, 2, 4]"), std::string::npos) << message;
+  EXPECT_NE(message.find("FieldImage [3, 2, 3]"), std::string::npos) << message;
 }
 } // namespace

@@ -31,6 +31,60 @@ MakeField(unsigned int order, const std::vector<unsigned int> & extents, std::ui
   return field;
 }
 
+/** Over the same box; an axis with a single control point is left out. */
+SmoothField
+MakeLattice(const SmoothField::Powers & controlPoints, const std::vector<unsigned int> & extents)
+{
+  SmoothField field = MakeField(0, extents);
+  field.controlPoints = controlPoints;
+  std::size_t count = 1;
+  for (const unsigned int points : controlPoints)
+  {
+    count *= points;
+  }
+  Random random(32);
+  field.coefficients.resize(count);
+  for (double & coefficient : field.coefficients)
+  {
+    coefficient = random.Uniform(-1.0, 1.0);
+  }
+  return field;
+}
+
+/** By its support of four spans, centred. */
+double
+CubicSpline(double x)
+{
+  const double a = std::abs(x);
+  return a < 1.0 ? 2.0 / 3.0 - a * a + 0.5 * a * a * a : a < 2.0 ? std::pow(2.0 - a, 3) / 6.0 : 0.0;
+}
+
+/** The class comment's formula, control point by control point. */
+template <typename TIndex>
+double
+SlowLattice(const SmoothField & field, const TIndex & index)
+{
+  double sum = 0.0;
+  for (std::size_t k = 0; k < field.coefficients.size(); ++k)
+  {
+    double      product = field.coefficients[k];
+    std::size_t rest = k;
+    for (unsigned int axis = 0; axis < SmoothField::MaximumDimension; ++axis)
+    {
+      const std::size_t points = field.controlPoints[axis];
+      if (points > 1 && axis < TIndex::Dimension)
+      {
+        const double u = (static_cast<double>(index[axis]) - field.centre[axis]) / field.halfExtent[axis];
+        const double v = 0.5 * (std::clamp(u, -1.0, 1.0) + 1.0) * static_cast<double>(points - 3) + 1.0;
+        product *= CubicSpline(v - static_cast<double>(rest % points));
+      }
+      rest /= points;
+    }
+    sum += product;
+  }
+  return std::clamp(sum, field.logMinimum, field.logMaximum);
+}
+
 /** The class comment's formula, term by term, by the standard library's polynomials. */
 template <typename TIndex>
 double
@@ -39,6 +93,10 @@ SlowLogField(const SmoothField & field, const TIndex & index)
   if (field.coefficients.empty())
   {
     return 0.0;
+  }
+  if (field.IsLattice())
+  {
+    return SlowLattice(field, index);
   }
   double     sum = 0.0;
   const auto terms = field.Terms();
@@ -86,7 +144,8 @@ ExpectFormula(const SmoothField & field)
     {
       auto at = index;
       at[0] += static_cast<long>(i);
-      // Clenshaw against the three-term recurrence: both lose about order^2 roundings of values near 1.
+      // Clenshaw against the three-term recurrence: both lose about order^2 roundings of values near 1. A lattice's
+      // polynomials lose as many.
       ASSERT_NEAR(row[i], SlowLogField(field, at), 1e-13) << at;
     }
   }
@@ -220,6 +279,83 @@ TEST(SmoothField, IsTheLegendreSeriesOfItsFormulaIn2D3DAnd4D)
   }
 }
 
+TEST(SmoothField, IsTheLatticeOfItsFormulaIn2D3DAnd4D)
+{
+  ExpectFormula<2>(MakeLattice({ { 4, 7, 1, 1 } }, { 41, 30 }));
+  ExpectFormula<3>(MakeLattice({ { 11, 5, 4, 1 } }, { 200, 20, 9 }));
+  ExpectFormula<3>(MakeLattice({ { 35, 1, 6, 1 } }, { 200, 1, 9 }));
+  ExpectFormula<3>(MakeLattice({ { 1, 9, 4, 1 } }, { 1, 17, 3 })); // a row of one voxel
+  ExpectFormula<4>(MakeLattice({ { 6, 5, 4, 4 } }, { 150, 12, 20, 4 }));
+  auto bounded = MakeLattice({ { 6, 5, 4, 1 } }, { 41, 30, 20 });
+  bounded.logMinimum = -0.1;
+  bounded.logMaximum = 0.1;
+  ExpectFormula<3>(bounded);
+}
+
+TEST(SmoothField, PiecesOfALatticesRowHaveTheBitsOfTheWholeRow)
+{
+  const auto                   field = MakeLattice({ { 19, 5, 4, 1 } }, { 300, 20, 9 });
+  const itk::Index<3>          index{ { -8, 4, 13 } };
+  const auto                   whole = Row(field, index, 331);
+  itk::SmoothFieldRowEvaluator evaluator(field);
+  for (const std::size_t piece : { 1u, 2u, 3u, 7u, 63u, 128u, 129u, 200u })
+  {
+    std::vector<double> row(whole.size());
+    for (std::size_t begin = 0; begin < row.size(); begin += piece)
+    {
+      evaluator(index, index[0] + static_cast<long>(begin), std::min(piece, row.size() - begin), &row[begin]);
+    }
+    EXPECT_TRUE(SameBits(row, whole)) << "pieces of " << piece;
+  }
+}
+
+TEST(SmoothField, ALatticeContinuesConstantOutsideTheBox)
+{
+  const auto field = MakeLattice({ { 6, 5, 4, 1 } }, { 20, 10, 6 });
+  const auto before = Row(field, itk::Index<3>{ { -1000, -2, 12 } }, 1006);
+  for (const double value : before) // x = 5 is the box's first voxel
+  {
+    EXPECT_TRUE(SameBits(value, before.back()));
+  }
+  EXPECT_TRUE(
+    SameBits(Row(field, itk::Index<3>{ { 5, -3, 12 } }, 20), Row(field, itk::Index<3>{ { 5, -90, 12 } }, 20)));
+  EXPECT_TRUE(SameBits(Row(field, itk::Index<3>{ { 5, 0, 16 } }, 20), Row(field, itk::Index<3>{ { 5, 0, 999 } }, 20)));
+}
+
+TEST(SmoothField, WithEqualControlPointsIsTheirValue)
+{
+  auto field = MakeLattice({ { 6, 5, 4, 1 } }, { 20, 10, 6 });
+  std::fill(field.coefficients.begin(), field.coefficients.end(), 0.75);
+  for (const double value : Row(field, itk::Index<3>{ { 3, 1, 13 } }, 40))
+  {
+    EXPECT_NEAR(value, 0.75, 1e-15); // weights that add up to 1, to rounding
+  }
+}
+
+TEST(SmoothField, IsConsistentWithTheCoefficientsOfItsBasisOnly)
+{
+  EXPECT_TRUE(SmoothField{}.IsConsistent());
+  auto series = MakeField(3, { 40, 30, 20 });
+  EXPECT_TRUE(series.IsConsistent());
+  series.order = 2;
+  EXPECT_FALSE(series.IsConsistent());
+  series.order = SmoothField::MaximumOrder + 1;
+  EXPECT_FALSE(series.IsConsistent());
+
+  const auto lattice = MakeLattice({ { 6, 5, 1, 1 } }, { 40, 30 });
+  EXPECT_TRUE(lattice.IsConsistent());
+  for (const SmoothField::Powers & points :
+       { SmoothField::Powers{ { 6, 5, 2, 1 } }, { { 6, 0, 1, 1 } }, { { 3, 10, 1, 1 } }, { { 6, 6, 1, 1 } } })
+  {
+    auto other = lattice;
+    other.controlPoints = points;
+    EXPECT_FALSE(other.IsConsistent()) << points[0] << ' ' << points[1] << ' ' << points[2];
+  }
+  auto flat = lattice;
+  flat.halfExtent[1] = 0.0; // no box to lay five control points over
+  EXPECT_FALSE(flat.IsConsistent());
+}
+
 TEST(SmoothField, DiffersWhenAnyPartDiffers)
 {
   const auto field = MakeField(2, { 10, 10 });
@@ -232,6 +368,9 @@ TEST(SmoothField, DiffersWhenAnyPartDiffers)
   EXPECT_FALSE(field == other);
   other = field;
   other.centre[0] += 1.0;
+  EXPECT_FALSE(field == other);
+  other = field;
+  other.controlPoints = { { 4, 4, 1, 1 } };
   EXPECT_FALSE(field == other);
 }
 } // namespace
