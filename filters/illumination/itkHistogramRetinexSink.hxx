@@ -82,6 +82,18 @@ HistogramRetinexSink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
   {
     itkExceptionMacro("Smoothing must be >= 0 mm, got " << m_Smoothing << '.');
   }
+  if (!(m_WienerNoise > 0.0))
+  {
+    itkExceptionMacro("WienerNoise must be > 0, got " << m_WienerNoise << '.');
+  }
+  if (!(m_LogFloor >= 0.0 && m_LogFloor < 1.0))
+  {
+    itkExceptionMacro("LogFloor must be in [0, 1), got " << m_LogFloor << '.');
+  }
+  if (!(m_ConvergenceThreshold >= 0.0))
+  {
+    itkExceptionMacro("ConvergenceThreshold must be >= 0, got " << m_ConvergenceThreshold << '.');
+  }
   for (const double width : m_Widths)
   {
     if (!(width >= 0.02 && width <= 1.0))

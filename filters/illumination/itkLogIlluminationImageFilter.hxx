@@ -48,9 +48,9 @@ LogIlluminationImageFilter<TInputImage>::GenerateInputRequestedRegion()
 
 template <typename TInputImage>
 void
-LogIlluminationImageFilter<TInputImage>::EnlargeOutputRequestedRegion(DataObject * output)
+LogIlluminationImageFilter<TInputImage>::EnlargeOutputRequestedRegion(DataObject *)
 {
-  output->SetRequestedRegionToLargestPossibleRegion();
+  this->GetOutput()->SetRequestedRegionToLargestPossibleRegion(); // also where the summary alone is asked for
 }
 
 template <typename TInputImage>
@@ -100,7 +100,7 @@ LogIlluminationImageFilter<TInputImage>::BoundingBox() const -> RegionType
     {
       box.SetSize(axis, 0);
     }
-    else if (maskWhole.GetSize(axis) == whole.GetSize(axis))
+    else if (maskWhole.GetSize(axis) > 1)
     {
       box.SetIndex(axis, low[axis]);
       box.SetSize(axis, static_cast<SizeValueType>(high[axis] - low[axis] + 1));

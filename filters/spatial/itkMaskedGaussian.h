@@ -179,7 +179,7 @@ public:
                 {
                   for (auto i = begin; i < end; ++i)
                   {
-                    m_Reciprocal[i] = m_Reciprocal[i] > 0.0F ? 1.0F / m_Reciprocal[i] : 0.0F;
+                    m_Reciprocal[i] = m_Reciprocal[i] > 1e-30F ? 1.0F / m_Reciprocal[i] : 0.0F; // below, infinite
                   }
                 });
   }

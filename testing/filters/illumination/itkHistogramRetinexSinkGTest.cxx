@@ -510,6 +510,9 @@ TEST(HistogramRetinexErrors, NameTheParameterItsBoundsAndItsValue)
   expectMessage([](auto & sink) { sink->SetFlattest(1.5); }, "Flattest must be in (0, 1], got 1.5.");
   expectMessage([](auto & sink) { sink->SetRim(5); }, "Rim must be in [0, 4] voxels, got 5.");
   expectMessage([](auto & sink) { sink->SetSmoothing(-0.1); }, "Smoothing must be >= 0 mm, got -0.1.");
+  expectMessage([](auto & sink) { sink->SetWienerNoise(-0.01); }, "WienerNoise must be > 0, got -0.01.");
+  expectMessage([](auto & sink) { sink->SetLogFloor(1.0); }, "LogFloor must be in [0, 1), got 1.");
+  expectMessage([](auto & sink) { sink->SetConvergenceThreshold(-1.0); }, "ConvergenceThreshold must be >= 0, got -1.");
   expectMessage(
     [](auto & sink) {
       sink->SetWidths({ 0.15, 0.01 });

@@ -233,6 +233,16 @@ TYPED_TEST(PoissonRetinex, TheSameBitsForAnyNumberOfThreads)
   omp_set_num_threads(before);
 }
 
+/** A filter that no one has asked for its image yet has an empty requested region. */
+TYPED_TEST(PoissonRetinex, TheSummaryCanBeAskedForAlone)
+{
+  const auto image = MakeImage<TypeParam>(SmallSize<TypeParam>(), this->Intensity);
+  const auto expected = ResultOf(FilterOf(image.GetPointer(), 0.15));
+  const auto filter = FilterOf(image.GetPointer(), 0.15);
+  filter->GetSummaryOutput()->Update();
+  EXPECT_TRUE(SameBits(PixelsOf(filter->GetOutput()), expected));
+}
+
 TEST(PoissonRetinexParameters, AThresholdBelowZeroIsRefusedWithItsValue)
 {
   using Image = itk::Image<float, 2>;
