@@ -96,6 +96,10 @@ public:
   WorkImage::Pointer
   Field(const WorkImage::Pointer & grid) override
   {
+    if (!m_Filter)
+    {
+      throw Error(m_Name + ": the field, a value for each voxel, is not recorded; give the file that --field wrote");
+    }
     auto region = grid->GetLargestPossibleRegion();
     region.SetSize(3, 1);
     auto field = WorkImage::New();

@@ -150,6 +150,8 @@ TEST_F(FieldCli, FieldsThatCannotBeUsedAreRefused)
                { "zero.nii: 6783 voxels of the field are not positive" }); // 21 x 19 x 17
   testing::PutFile(m_Folder / "no.json", "{}");
   this->Expect(1, { "apply-field", "t1.nii", "a.nii", "--field", "no.json" }, { "no.json: not a sidecar of Isolux" });
+  this->Expect(0, { "poisson-retinex", "t1.nii", "even.nii" });
+  this->Expect(1, { "apply-field", "t1.nii", "a.nii", "--field", "even.json" }, { "is not recorded" });
   testing::PutFile(m_Folder / "text.nii", "no image");
   this->Expect(1, { "apply-field", "t1.nii", "a.nii", "--field", "text.nii" }, { "text.nii" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "a.nii"));
