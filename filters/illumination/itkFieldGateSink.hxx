@@ -4,6 +4,7 @@
 #include "itkEvenness.h"
 #include "itkImageRows.h"
 #include "itkPortableLog.h"
+#include "itkSplitMix64.h"
 
 #include <algorithm>
 #include <limits>
@@ -69,16 +70,8 @@ FieldGateSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
                             slab,
                             [&](const IndexType & index, const auto * row)
                             {
-                              std::uint64_t offset = 0;
-                              for (unsigned int axis = TInputImage::ImageDimension; axis-- > 0;)
-                              {
-                                offset = offset * whole.GetSize(axis) +
-                                         static_cast<std::uint64_t>(index[axis] - whole.GetIndex(axis));
-                              }
-                              std::uint64_t hash = (offset + 1) * 0x9e3779b97f4a7c15U; // SplitMix64
-                              hash = (hash ^ (hash >> 30U)) * 0xbf58476d1ce4e5b9U;
-                              hash = (hash ^ (hash >> 27U)) * 0x94d049bb133111ebU;
-                              if ((hash ^ (hash >> 31U)) > m_RowLimit)
+                              const std::uint64_t offset = NumberOf(whole, index);
+                              if (SplitMix64(offset * SplitMix64Increment) > m_RowLimit)
                               {
                                 return;
                               }

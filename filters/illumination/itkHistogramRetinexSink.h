@@ -214,8 +214,6 @@ private:
   MakeNeighbourhood();
   void
   DrawSamples(const RegionType & slab, Samples & samples) const;
-  IndexType
-  IndexAt(std::uint64_t offset) const;
   /** Drops samples near the rim, at or below the log floor, and the steepest. */
   void
   SelectSamples(HistogramRetinexSummary & summary);

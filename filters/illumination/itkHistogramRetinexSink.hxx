@@ -6,6 +6,7 @@
 #include "itkImageRows.h"
 #include "itkPortableExp.h"
 #include "itkSmoothFieldFit.h"
+#include "itkSplitMix64.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,16 +16,6 @@ namespace itk
 {
 namespace HistogramRetinexDetail
 {
-/** SplitMix64 of a voxel's linear index: which voxels are drawn depends on nothing else. */
-inline std::uint64_t
-Hash(std::uint64_t value)
-{
-  value += 0x9e3779b97f4a7c15U;
-  value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
-  return value ^ (value >> 31U);
-}
-
 struct MaskExtent
 {
   std::uint64_t       voxels{ 0 };
@@ -273,13 +264,8 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
              slab,
              [&](const IndexType & rowIndex, const auto * row)
              {
-               const auto *  maskRow = MaskAt(mask, rowIndex);
-               std::uint64_t rowOffset = 0;
-               for (unsigned int axis = Dimension; axis-- > 0;)
-               {
-                 rowOffset =
-                   rowOffset * whole.GetSize(axis) + static_cast<std::uint64_t>(rowIndex[axis] - whole.GetIndex(axis));
-               }
+               const auto *        maskRow = MaskAt(mask, rowIndex);
+               const std::uint64_t rowOffset = NumberOf(whole, rowIndex);
                for (long i = 0; i < length; ++i)
                {
                  if (maskRow && maskRow[i] == 0)
@@ -293,7 +279,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
                    continue;
                  }
                  const std::uint64_t offset = rowOffset + static_cast<std::uint64_t>(i);
-                 if (HistogramRetinexDetail::Hash(offset) >= m_HashLimit)
+                 if (SplitMix64(offset) >= m_HashLimit)
                  {
                    continue;
                  }
@@ -329,20 +315,6 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
                  samples.list.push_back({ offset, mean, std::sqrt(variance) / mean, depth });
                }
              });
-}
-
-template <typename TInputImage, typename TMaskImage>
-typename TInputImage::IndexType
-HistogramRetinexSink<TInputImage, TMaskImage>::IndexAt(std::uint64_t offset) const
-{
-  const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
-  IndexType        index;
-  for (unsigned int axis = 0; axis < Dimension; ++axis)
-  {
-    index[axis] = whole.GetIndex(axis) + static_cast<IndexValueType>(offset % whole.GetSize(axis));
-    offset /= whole.GetSize(axis);
-  }
-  return index;
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -444,7 +416,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::Sharpen(SmoothField &            
   std::vector<double>                   logIntensity;
   for (std::size_t i = 0; i < m_Samples.list.size(); i += stride)
   {
-    const IndexType          index = this->IndexAt(m_Samples.list[i].offset);
+    const IndexType          index = IndexOf(this->GetInput()->GetLargestPossibleRegion(), m_Samples.list[i].offset);
     SmoothFieldFit::Position position{};
     for (unsigned int axis = 0; axis < Dimension; ++axis)
     {
@@ -510,33 +482,25 @@ HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & fiel
                {
                  const std::size_t   length = slab.GetSize(0);
                  std::vector<double> logField(length);
-                 IndexType           index = slab.GetIndex();
-                 const auto          rows = slab.GetNumberOfPixels() / length;
-                 for (SizeValueType row = 0; row < rows; ++row)
-                 {
-                   logFieldOf(index, index[0], length, logField.data());
-                   const auto * maskRow = MaskAt(mask, index);
-                   double       sum = 0.0;
-                   for (std::size_t i = 0; i < length; ++i)
-                   {
-                     if (maskRow == nullptr || maskRow[i] != 0)
-                     {
-                       sum += PortableExp(logField[i]);
-                       ++part.count;
-                       part.lowest = std::min(part.lowest, logField[i]);
-                       part.highest = std::max(part.highest, logField[i]);
-                     }
-                   }
-                   part.sum.Add(sum);
-                   for (unsigned int axis = 1; axis < Dimension; ++axis)
-                   {
-                     if (++index[axis] <= slab.GetUpperIndex()[axis])
-                     {
-                       break;
-                     }
-                     index[axis] = slab.GetIndex(axis);
-                   }
-                 }
+                 ForEachRunIndex(slab,
+                                 1,
+                                 [&](const IndexType & index)
+                                 {
+                                   logFieldOf(index, index[0], length, logField.data());
+                                   const auto * maskRow = MaskAt(mask, index);
+                                   double       sum = 0.0;
+                                   for (std::size_t i = 0; i < length; ++i)
+                                   {
+                                     if (maskRow == nullptr || maskRow[i] != 0)
+                                     {
+                                       sum += PortableExp(logField[i]);
+                                       ++part.count;
+                                       part.lowest = std::min(part.lowest, logField[i]);
+                                       part.highest = std::max(part.highest, logField[i]);
+                                     }
+                                   }
+                                   part.sum.Add(sum);
+                                 });
                });
   const double logMean = std::log(range.sum.Value() / static_cast<double>(range.count));
   field.coefficients[0] -= logMean;

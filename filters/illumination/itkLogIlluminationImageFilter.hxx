@@ -152,17 +152,7 @@ LogIlluminationImageFilter<TInputImage>::GenerateData()
   auto &     inside = domain.inside;
   const auto length = static_cast<std::size_t>(box.GetSize(0));
   const auto rows = static_cast<std::int64_t>(voxels / length);
-  const auto indexOf = [&](std::int64_t row)
-  {
-    auto index = box.GetIndex();
-    auto rest = static_cast<SizeValueType>(row);
-    for (unsigned int axis = 1; axis < ImageDimension; ++axis)
-    {
-      index[axis] += static_cast<IndexValueType>(rest % box.GetSize(axis));
-      rest /= box.GetSize(axis);
-    }
-    return index;
-  };
+  const auto indexOf = [&](std::int64_t row) { return IndexOf(box, static_cast<SizeValueType>(row), 1); };
 
   std::size_t count = 0;
   std::size_t excluded = 0;

@@ -368,42 +368,35 @@ N4FieldSink<TInputImage, TMaskImage>::BoundField(SmoothField & field) const
                [&](const RegionType & slab, FieldRange & part)
                {
                  std::vector<double> logField(slab.GetSize(0));
-                 IndexType           index = slab.GetIndex();
-                 const auto          rows = slab.GetNumberOfPixels() / slab.GetSize(0);
-                 for (SizeValueType row = 0; row < rows; ++row)
-                 {
-                   const auto * maskRow = MaskAt(mask, index);
-                   std::size_t  begin = 0;
-                   std::size_t  end = slab.GetSize(0);
-                   while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
+                 ForEachRunIndex(
+                   slab,
+                   1,
+                   [&](const IndexType & index)
                    {
-                     ++begin;
-                   }
-                   while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
-                   {
-                     --end;
-                   }
-                   if (begin < end)
-                   {
-                     logFieldOf(index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
-                   }
-                   FieldRange rowRange;
-                   for (std::size_t i = begin; i < end; ++i)
-                   {
-                     const bool isInside = maskRow == nullptr || maskRow[i] != 0;
-                     rowRange.lowest = std::min(rowRange.lowest, isInside ? logField[i] : rowRange.lowest);
-                     rowRange.highest = std::max(rowRange.highest, isInside ? logField[i] : rowRange.highest);
-                   }
-                   part.Merge(rowRange);
-                   for (unsigned int axis = 1; axis < Dimension; ++axis)
-                   {
-                     if (++index[axis] <= slab.GetUpperIndex()[axis])
+                     const auto * maskRow = MaskAt(mask, index);
+                     std::size_t  begin = 0;
+                     std::size_t  end = slab.GetSize(0);
+                     while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
                      {
-                       break;
+                       ++begin;
                      }
-                     index[axis] = slab.GetIndex(axis);
-                   }
-                 }
+                     while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
+                     {
+                       --end;
+                     }
+                     if (begin < end)
+                     {
+                       logFieldOf(index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
+                     }
+                     FieldRange rowRange;
+                     for (std::size_t i = begin; i < end; ++i)
+                     {
+                       const bool isInside = maskRow == nullptr || maskRow[i] != 0;
+                       rowRange.lowest = std::min(rowRange.lowest, isInside ? logField[i] : rowRange.lowest);
+                       rowRange.highest = std::max(rowRange.highest, isInside ? logField[i] : rowRange.highest);
+                     }
+                     part.Merge(rowRange);
+                   });
                });
   field.logMinimum = range.lowest;
   field.logMaximum = range.highest;

@@ -392,13 +392,7 @@ private:
       std::vector<std::vector<std::pair<std::size_t, float>>> targets(count);
       for (std::size_t p = 0; p < count; ++p)
       {
-        first[p] = part.GetIndex();
-        std::size_t rest = begin + p;
-        for (unsigned int axis = 2; axis < VDimension; ++axis)
-        {
-          first[p][axis] += static_cast<IndexValueType>(rest % part.GetSize(axis));
-          rest /= part.GetSize(axis);
-        }
+        first[p] = IndexOf(part, begin + p, 2);
         targets[p] = this->PlaneTargets(first[p]);
       }
       m_Threader->ParallelizeArray(

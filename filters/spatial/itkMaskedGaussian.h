@@ -325,13 +325,7 @@ GatherToSmooth(const TImage *                      image,
               {
                 for (auto row = begin; row < end; ++row)
                 {
-                  auto        index = region.GetIndex();
-                  std::size_t rest = row;
-                  for (unsigned int axis = 1; axis < TImage::ImageDimension; ++axis)
-                  {
-                    index[axis] += static_cast<IndexValueType>(rest % region.GetSize(axis));
-                    rest /= region.GetSize(axis);
-                  }
+                  const auto   index = IndexOf(region, row, 1);
                   const auto * in = image->GetBufferPointer() + image->ComputeOffset(index);
                   const auto * inMask = MaskAt(mask, index);
                   for (std::size_t i = 0; i < length; ++i)

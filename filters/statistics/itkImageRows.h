@@ -54,6 +54,60 @@ RunAxes(const TImage * image, const TMask * mask)
   return axes;
 }
 
+/** The index that is the `number`-th of `region` along the axes from `axis` on, the first of them fastest; the region's
+ * first along those before. */
+template <typename TRegion>
+typename TRegion::IndexType
+IndexOf(const TRegion & region, SizeValueType number, unsigned int axis = 0)
+{
+  auto index = region.GetIndex();
+  for (; axis < TRegion::ImageDimension; ++axis)
+  {
+    index[axis] += static_cast<IndexValueType>(number % region.GetSize(axis));
+    number /= region.GetSize(axis);
+  }
+  return index;
+}
+
+/** The number of `index` in `region`, axis 0 fastest: what IndexOf() undoes. */
+template <typename TRegion>
+SizeValueType
+NumberOf(const TRegion & region, const typename TRegion::IndexType & index)
+{
+  SizeValueType number = 0;
+  for (unsigned int axis = TRegion::ImageDimension; axis-- > 0;)
+  {
+    number = number * region.GetSize(axis) + static_cast<SizeValueType>(index[axis] - region.GetIndex(axis));
+  }
+  return number;
+}
+
+/** Calls f(first index) for each run over the first `axes` axes of `region`, in order. */
+template <typename TRegion, typename TFunction>
+void
+ForEachRunIndex(const TRegion & region, unsigned int axes, TFunction && f)
+{
+  std::size_t length = 1;
+  for (unsigned int axis = 0; axis < axes; ++axis)
+  {
+    length *= region.GetSize(axis);
+  }
+  auto       index = region.GetIndex();
+  const auto runs = region.GetNumberOfPixels() / std::max<SizeValueType>(1, length);
+  for (SizeValueType run = 0; run < runs; ++run)
+  {
+    f(index);
+    for (unsigned int axis = axes; axis < TRegion::ImageDimension; ++axis)
+    {
+      if (++index[axis] < region.GetUpperIndex()[axis] + 1)
+      {
+        break;
+      }
+      index[axis] = region.GetIndex(axis);
+    }
+  }
+}
+
 /** Calls f(first index, pointer to the first pixel, number of pixels) for each run over the first `axes` axes of
  * `region`, in order. Runs are shorter where their pixels would not lie without a gap in the image's buffer. */
 template <typename TImage, typename TFunction>
@@ -66,20 +120,10 @@ ForEachRun(TImage * image, const typename TImage::RegionType & region, unsigned 
   {
     length *= region.GetSize(axis);
   }
-  auto       index = region.GetIndex();
-  const auto runs = region.GetNumberOfPixels() / std::max<SizeValueType>(1, length);
-  for (SizeValueType run = 0; run < runs; ++run)
-  {
-    f(index, image->GetBufferPointer() + image->ComputeOffset(index), length);
-    for (unsigned int axis = axes; axis < TImage::ImageDimension; ++axis)
-    {
-      if (++index[axis] < region.GetUpperIndex()[axis] + 1)
-      {
-        break;
-      }
-      index[axis] = region.GetIndex(axis);
-    }
-  }
+  ForEachRunIndex(region,
+                  axes,
+                  [&](const auto & index)
+                  { f(index, image->GetBufferPointer() + image->ComputeOffset(index), length); });
 }
 
 /** Calls f for each hyperplane of the image's slowest axis: a slice of a volume, a row of a picture, a frame of a

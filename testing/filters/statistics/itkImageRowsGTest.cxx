@@ -54,6 +54,21 @@ TYPED_TEST(ImageRows, ForEachRowVisitsThePixelsOfARegionAsAnIteratorDoes)
   EXPECT_EQ(visited, expected);
 }
 
+TYPED_TEST(ImageRows, IndicesAndNumbersFollowTheIterator)
+{
+  const auto         image = MakeImage<TypeParam>(SmallSize<TypeParam>(), [](std::size_t i) { return i; });
+  const auto         region = InnerRegion(image.GetPointer());
+  itk::SizeValueType number = 0;
+  for (itk::ImageRegionConstIterator<TypeParam> it(image, region); !it.IsAtEnd(); ++it, ++number)
+  {
+    EXPECT_EQ(itk::IndexOf(region, number), it.GetIndex());
+    EXPECT_EQ(itk::NumberOf(region, it.GetIndex()), number);
+  }
+  itk::SizeValueType row = 0;
+  itk::ForEachRunIndex(region, 1, [&](const auto & index) { EXPECT_EQ(itk::IndexOf(region, row++, 1), index); });
+  EXPECT_EQ(row * region.GetSize(0), region.GetNumberOfPixels());
+}
+
 TYPED_TEST(ImageRows, AMaskOfExtentOneAlongTheLastAxisHoldsForAllOfIt)
 {
   const auto image = MakeImage<TypeParam>(SmallSize<TypeParam>(), [](std::size_t i) { return i; });
