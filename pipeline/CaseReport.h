@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,12 +32,13 @@ struct IntensitySummary
  * thresholds on the corrected image (after the last illumination stage); the same voxels are then compared before and
  * after. CV = deviation / mean of the brightest class. CJV = (sd1 + sd2) / |mean2 - mean1| of the two brightest
  * classes. Entropy, in bits, is that of the log intensity's histogram in bins of 0.01, smoothed by a Gaussian of
- * deviation 0.05. Smaller is more even. */
+ * deviation 0.05. Smaller is more even. NaN where there is none: of a logarithm, of too few voxels, of one intensity.
+ */
 struct Evenness
 {
-  double coefficientOfVariation = 0.0;
-  double coefficientOfJointVariation = 0.0;
-  double entropy = 0.0;
+  double coefficientOfVariation = std::numeric_limits<double>::quiet_NaN();
+  double coefficientOfJointVariation = std::numeric_limits<double>::quiet_NaN();
+  double entropy = std::numeric_limits<double>::quiet_NaN();
 };
 
 /** Evenness of tissues that labels tell, on the same voxels before and after the illumination stages. */
@@ -103,6 +105,8 @@ struct CaseReport
   std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
   /** That the pipeline's options name: the option's text without folders, and sha256. */
   std::vector<std::pair<std::string, std::string>> files;
+  std::string                                      field; ///< that --field wrote and the undoing needs; "": none
+  std::string                                      fieldSha256;
   std::string                                      output;
   std::uintmax_t                                   outputBytes = 0;
   std::string                                      site;

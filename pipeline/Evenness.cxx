@@ -81,7 +81,6 @@ MeasureEvenness(const WorkImage * before,
         }
       }
     });
-  report.evennessBefore = report.evennessAfter = { nan, nan, nan };
   if (tissue.labels)
   {
     const auto measure = [&](const std::vector<double> & values)

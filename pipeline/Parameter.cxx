@@ -140,7 +140,7 @@ public:
       }
       else
       {
-        value = this->As<std::vector<double>>(parameter, *given, "a list of numbers");
+        value = this->As<std::vector<double>>(parameter, *given, "a list of numbers, such as 1,2,3");
       }
       if (value.empty() && IsBounded(parameter))
       {

@@ -263,7 +263,17 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     {
       field = field ? MultiplyFields(*field, *stage->Field(image)) : stage->Field(image);
     }
-    MeasureEvenness(image, lane.corrected, flow.mask, tissue, report);
+    const auto logarithm =
+      std::find_if(lane.stages.begin(), lane.stages.end(), [](const auto & stage) { return stage->MakesLogarithm(); });
+    if (logarithm == lane.stages.end())
+    {
+      MeasureEvenness(image, lane.corrected, flow.mask, tissue, report);
+    }
+    else if (tissue.labels)
+    {
+      report.stages[static_cast<std::size_t>(logarithm - lane.stages.begin())].warnings.emplace_back(
+        "the output is a logarithm, which has no coefficient of variation: the tissue labels are not used");
+    }
     if (field)
     {
       report.field = SummariseField(*field, flow.mask);
@@ -320,6 +330,22 @@ Pipeline::Undo(const WorkImage::Pointer &  output,
   }
   image->Update();
   return image;
+}
+
+bool
+MakesPlane(const PipelineSpec & pipeline)
+{
+  bool makesField = false;
+  for (const auto & stage : pipeline.stages)
+  {
+    const auto & description = BuiltInStages().Find(stage.name);
+    makesField = makesField || description.makesField;
+    if (description.makesField && !description.fieldIsPlane)
+    {
+      return false;
+    }
+  }
+  return makesField;
 }
 
 WorkImage::Pointer

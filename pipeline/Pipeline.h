@@ -110,6 +110,10 @@ private:
   std::string                   m_Nan;
 };
 
+/** Whether what the stages divide by is the same for each plane of x and y. */
+bool
+MakesPlane(const PipelineSpec & pipeline);
+
 /** What two stages divide by together. Where one field is of extent 1 along t, it holds for every frame. */
 WorkImage::Pointer
 MultiplyFields(const WorkImage & a, const WorkImage & b);

@@ -91,6 +91,20 @@ public:
     return nullptr;
   }
 
+  /** What the stage did besides dividing by Field(), as "subtracted a dark-field"; "" where nothing. */
+  virtual std::string
+  BesidesField() const
+  {
+    return "";
+  }
+
+  /** Whether the output is a logarithm, of which no coefficient of variation is taken. */
+  virtual bool
+  MakesLogarithm() const
+  {
+    return false;
+  }
+
   /** What the user should know of the finished run, with counts. */
   virtual std::vector<std::string>
   Warnings() const
@@ -186,10 +200,13 @@ struct StageDescription
   bool         needsMask = false; ///< must come after a stage that makes a mask, or be given one
   bool prefersMask = false;       ///< compares foregrounds: alone on the command line, it finds one where none is given
   bool makesField = false;        ///< divides by a field, see Stage::Field()
+  bool fieldIsPlane = false;      ///< which is the same for each plane of x and y
+  bool recordsField = true;       ///< which what it has learned gives back
   bool usesWeights = false;       ///< its statistics heed Flow::weights
   bool undoNeedsFiles = false;    ///< what it has learned does not hold what its files do
   bool usesChannels = false;      ///< may read other channels than its own, Flow::channels
   std::string inverse;            ///< when and how exactly the stage can be undone
+  std::string needs;              ///< options that no call can do without, as an example: "--field field.nii.gz"
 
   std::function<std::unique_ptr<Stage>()> make;
 

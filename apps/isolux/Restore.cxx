@@ -45,9 +45,11 @@ Restore(const Arguments & arguments)
 {
   boost::program_options::options_description options;
   auto                                        files = InputOutputOptions();
-  files.add_options()("field",
-                      boost::program_options::value<std::string>()->value_name("FILE"),
-                      "the field that 'apply-field' divided by (default: the file of that name beside IN)");
+  files.add_options()(
+    "field",
+    boost::program_options::value<std::string>()->value_name("FILE"),
+    "the field that 'apply-field' divided by (default: the file of that name beside IN), or that --field of "
+    "'poisson-retinex' or 'variational-retinex' wrote");
   options.add(files).add(ExecutionOptions());
   if (WantsHelp(arguments))
   {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <set>
@@ -79,22 +80,32 @@ Brief(const Value & value)
 void
 PrintQuality(const ChannelReport & channel)
 {
-  const auto change = [](const char * name, double before, double after)
-  { std::cout << ", " << name << ' ' << before << " -> " << after; };
-  if (const auto & field = channel.field)
+  std::string separator;
+  const auto  change = [&separator](const char * name, double before, double after)
   {
+    if (std::isfinite(before) && std::isfinite(after))
+    {
+      std::cout << separator << name << ' ' << before << " -> " << after;
+      separator = ", ";
+    }
+  };
+  std::cout << std::setprecision(3);
+  if (const auto & field = channel.field; field && std::isfinite(field->minimum))
+  {
+    std::cout << "; field " << field->minimum << " to " << field->maximum;
     const auto & before = channel.evennessBefore;
     const auto & after = channel.evennessAfter;
-    std::cout << std::setprecision(3) << "; field " << field->minimum << " to " << field->maximum;
+    separator = "; in classes of the corrected image ";
     change("CV", before.coefficientOfVariation, after.coefficientOfVariation);
     change("CJV", before.coefficientOfJointVariation, after.coefficientOfJointVariation);
+    separator = "; ";
     change("entropy", before.entropy, after.entropy);
   }
   if (channel.tissueBefore && channel.tissueAfter)
   {
     const auto & before = *channel.tissueBefore;
     const auto & after = *channel.tissueAfter;
-    std::cout << std::setprecision(3) << "; by labels";
+    separator = "; by labels ";
     change("CV of grey matter", before.greyMatterVariation, after.greyMatterVariation);
     change("CV of white matter", before.whiteMatterVariation, after.whiteMatterVariation);
     change("CJV", before.coefficientOfJointVariation, after.coefficientOfJointVariation);
@@ -187,6 +198,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput,
     }
   }
   std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
+            << (report.channels.size() > 1 ? "channel 1 of " + std::to_string(report.channels.size()) + ": " : "")
             << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean
             << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation;
   PrintQuality(channel);
@@ -246,8 +258,8 @@ RunStage(const std::string & name, const Arguments & arguments)
                                           : "Without --mask every voxel counts. ")
               << "A sidecar OUT.json records how.\n\n"
               << options << "\nReads:     " << description.Reads() << "\nInverse:   " << description.inverse
-              << "\nReference: " << description.reference << "\n\nExample: isolux " << name
-              << " in.nii.gz out.nii.gz\n";
+              << "\nReference: " << description.reference << "\n\nExample: isolux " << name << " in.nii.gz out.nii.gz"
+              << (description.needs.empty() ? "" : " ") << description.needs << '\n';
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "input", "output" });

@@ -7,6 +7,7 @@
 #include "itkSplitMix64.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace itk
@@ -25,6 +26,27 @@ FieldGateSink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
   };
   verify("MinimumDeviation", m_MinimumDeviation);
   verify("MinimumEntropyGain", m_MinimumEntropyGain);
+  const bool hasField = this->GetFieldInput() != nullptr;
+  if (hasField == (this->GetCorrectedImage() != nullptr))
+  {
+    itkExceptionMacro("Field or CorrectedImage must be set, " << (hasField ? "not both." : "neither is."));
+  }
+}
+
+template <typename TInputImage, typename TMaskImage>
+void
+FieldGateSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
+{
+  Superclass::VerifyInputInformation();
+  const auto * corrected = this->GetCorrectedImage();
+  if (corrected != nullptr && corrected->GetLargestPossibleRegion() != this->GetInput()->GetLargestPossibleRegion())
+  {
+    itkExceptionMacro("CorrectedImage must be of the image's region: image "
+                      << this->GetInput()->GetLargestPossibleRegion().GetSize() << " from "
+                      << this->GetInput()->GetLargestPossibleRegion().GetIndex() << ", CorrectedImage "
+                      << corrected->GetLargestPossibleRegion().GetSize() << " from "
+                      << corrected->GetLargestPossibleRegion().GetIndex() << '.');
+  }
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -32,8 +54,17 @@ void
 FieldGateSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(unsigned int division)
 {
   // The learner reads the same input in pieces, and moves what is requested of it: it must be done before.
-  this->ProcessObject::GetInput("Field")->UpdateOutputData();
+  if (this->GetFieldInput() != nullptr)
+  {
+    this->ProcessObject::GetInput("Field")->UpdateOutputData();
+  }
   Superclass::GenerateNthInputRequestedRegion(division);
+  if (auto * corrected = const_cast<TInputImage *>(this->GetCorrectedImage()))
+  {
+    RequestRegion(corrected, this->m_Region);
+    corrected->PropagateRequestedRegion();
+    RequestRegion(this->GetInput(), this->m_Region);
+  }
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -58,7 +89,10 @@ FieldGateSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
   const TInputImage *           input = this->GetInput();
   const TMaskImage *            mask = this->GetMaskImage();
   const RegionType              whole = input->GetLargestPossibleRegion();
-  const SmoothFieldRowEvaluator logFieldOf(this->GetField());
+  const TInputImage *           corrected = this->GetCorrectedImage();
+  const SmoothFieldRowEvaluator logFieldOf(corrected == nullptr ? this->GetField() : SmoothField{});
+  const auto                    hasLogarithm = [](double value)
+  { return value >= std::numeric_limits<double>::min() && value <= std::numeric_limits<double>::max(); };
   ReduceRegion(this->GetMultiThreader(),
                this->m_Region,
                m_Samples,
@@ -66,28 +100,31 @@ FieldGateSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
                {
                  const std::size_t   length = slab.GetSize(0);
                  std::vector<double> logField(length);
-                 ForEachRow(input,
-                            slab,
-                            [&](const IndexType & index, const auto * row)
-                            {
-                              const std::uint64_t offset = NumberOf(whole, index);
-                              if (SplitMix64(offset * SplitMix64Increment) > m_RowLimit)
-                              {
-                                return;
-                              }
-                              logFieldOf(index, index[0], length, logField.data());
-                              const auto * maskRow = MaskAt(mask, index);
-                              for (std::size_t i = 0; i < length; ++i)
-                              {
-                                const auto value = static_cast<double>(row[i]);
-                                if ((maskRow == nullptr || maskRow[i] != 0) &&
-                                    value >= std::numeric_limits<double>::min() &&
-                                    value <= std::numeric_limits<double>::max())
-                                {
-                                  samples.list.push_back({ offset + i, PortableLog(value), logField[i] });
-                                }
-                              }
-                            });
+                 ForEachRow(
+                   input,
+                   slab,
+                   [&](const IndexType & index, const auto * row)
+                   {
+                     const std::uint64_t offset = NumberOf(whole, index);
+                     if (SplitMix64(offset * SplitMix64Increment) > m_RowLimit)
+                     {
+                       return;
+                     }
+                     logFieldOf(index, index[0], length, logField.data());
+                     const auto * maskRow = MaskAt(mask, index);
+                     const auto * correctedRow = MaskAt(corrected, index);
+                     for (std::size_t i = 0; i < length; ++i)
+                     {
+                       const auto value = static_cast<double>(row[i]);
+                       const auto after = static_cast<double>(correctedRow == nullptr ? row[i] : correctedRow[i]);
+                       if ((maskRow == nullptr || maskRow[i] != 0) && hasLogarithm(value) && hasLogarithm(after))
+                       {
+                         const double log = PortableLog(value);
+                         samples.list.push_back(
+                           { offset + i, log, correctedRow == nullptr ? logField[i] : log - PortableLog(after) });
+                       }
+                     }
+                   });
                });
 }
 
@@ -126,7 +163,7 @@ FieldGateSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
   }
   m_Samples = Samples{};
   this->SetSummary(summary);
-  this->SetPassedField(summary.passed ? this->GetField() : SmoothField{});
+  this->SetPassedField(summary.passed && this->GetFieldInput() != nullptr ? this->GetField() : SmoothField{});
 }
 
 template <typename TInputImage, typename TMaskImage>

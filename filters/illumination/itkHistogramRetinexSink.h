@@ -3,6 +3,7 @@
 
 #include "itkLearnerSink.h"
 #include "itkSmoothField.h"
+#include "itkSmoothFieldFit.h"
 
 #include "itkSimpleDataObjectDecorator.h"
 
@@ -21,13 +22,16 @@ struct HistogramRetinexSummary
   std::uint64_t samples{ 0 };  ///< 0: too few voxels for an estimate, the field is 1
   unsigned int  rim{ 0 };      ///< voxels from the mask's border that were kept away from
   unsigned int  iterations{ 0 };
-  double        logFloor{ 0.0 }; ///< intensity
+  double        logFloor{ 0.0 };      ///< intensity
+  double        unevenness{ 0.0 };    ///< log intensity; see HistogramRetinexSink
+  bool          isOfTissues{ false }; ///< the field is that of all samples, which keeps their tissues apart
 
   bool
   operator==(const HistogramRetinexSummary & other) const
   {
     return maskVoxels == other.maskVoxels && excluded == other.excluded && samples == other.samples &&
-           rim == other.rim && iterations == other.iterations && logFloor == other.logFloor;
+           rim == other.rim && iterations == other.iterations && logFloor == other.logFloor &&
+           unevenness == other.unevenness && isOfTissues == other.isOfTissues;
   }
 
   friend std::ostream &
@@ -35,17 +39,26 @@ struct HistogramRetinexSummary
   {
     return os << summary.samples << " samples of " << summary.maskVoxels << " mask voxels, " << summary.excluded
               << " excluded, rim " << summary.rim << ", " << summary.iterations << " iterations, log floor "
-              << summary.logFloor;
+              << summary.logFloor << ", unevenness " << summary.unevenness
+              << (summary.isOfTissues ? ", of all tissues" : ", of the flattest places");
   }
 };
 
 /** \class HistogramRetinexSink
  * \brief Learns the smooth multiplicative illumination of an image: log image = log reflectance + log illumination.
  *
- * The log illumination is a SmoothField that makes the histogram of the log reflectance sharpest. Voxels are drawn from
- * the mask at full resolution by a hash of their index, away from the mask's rim, and lightly blurred; the histogram of
- * what remains after the field is deconvolved (HistogramSharpening), the field refitted to the difference, and the
- * kernel's width lowered step by step (Widths). The field's mean inside the mask is 1.
+ * The log illumination is a SmoothField that makes the histogram of the log reflectance sharpest, of mean 1 inside the
+ * mask. Voxels are drawn from the mask at full resolution by a hash of their index, away from the mask's rim, and
+ * lightly blurred. The field is first fitted to the Flattest of them, which are nearly all of one tissue: the histogram
+ * of what remains after the field is deconvolved (HistogramSharpening), the field refitted to the difference, and the
+ * kernel's width lowered step by step (Widths).
+ *
+ * Where that tissue is of one intensity, as in phantoms and fluids, nothing else does better. In a living brain it is
+ * not, and its own slow variation goes into the field. It shows in the residuals within 0.1 of their main peak: the
+ * deviation of their means over cells of 12 mm, less what the deviation inside cells explains, is the Unevenness. Above
+ * UnevennessOfOneTissue, and above NoiseShare of the deviation inside cells, the field is fitted to all samples
+ * instead, under the entropy of their histogram and their tissues' Contrast (HistogramEntropyFit), starting from the
+ * first; unless they form no tissues, as those of a whole head do, or lie in a plane, as those of a picture do.
  *
  * \par Access
  * Streams: the input is read once, in NumberOfStreamDivisions pieces with a rim of two voxels. The mask is held whole.
@@ -80,17 +93,22 @@ public:
   static constexpr unsigned int DefaultNumberOfSamples = 160000;
   static constexpr unsigned int DefaultRim = 2;
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
-  static constexpr double       VoxelsADegree = 16.0;
-  static constexpr std::size_t  CoarseSamples = 10000; ///< of all but the last width, at least
+  static constexpr double       VoxelsADegree = 12.0;
+  static constexpr std::size_t  CoarseSamples = 10000;          ///< of all but the last width, at least
+  static constexpr std::size_t  CoarseSamplesOfTissues = 12000; ///< of the wider of the two Deviations, at least
+  static constexpr double       UnevennessOfOneTissue = 0.008;  ///< log intensity
+  static constexpr double       NoiseShare = 0.6;
+  static constexpr double       CellSize = 12.0; ///< mm
+  static constexpr double       DefaultContrast = 0.5;
   static constexpr double       DefaultSmoothing = 0.7;
-  static constexpr double       DefaultFlattest = 0.25;
+  static constexpr double       DefaultFlattest = 0.15;
   static constexpr double       DefaultLogFloor = 0.05;
   static constexpr double       DefaultConvergenceThreshold = 1e-4;
   static constexpr double       DefaultWienerNoise = 0.01;
   static std::vector<double>
   DefaultWidths()
   {
-    return { 0.15, 0.10, 0.07, 0.05 };
+    return { 0.25, 0.15, 0.10, 0.07, 0.05 };
   }
 
   itkNewMacro(Self);
@@ -117,9 +135,15 @@ public:
   itkSetMacro(Rim, unsigned int);
   itkGetConstMacro(Rim, unsigned int);
 
-  /** Fraction in (0, 1] of the samples that is kept: those with the smallest relative deviation around them. */
+  /** Fraction in (0, 1] of the samples that the field is first fitted to: those with the smallest relative deviation
+   * around them. */
   itkSetMacro(Flattest, double);
   itkGetConstMacro(Flattest, double);
+
+  /** Weight, >= 0, of the log distance between tissues beside the entropy of their histogram: 0.5 neither draws
+   * tissues together nor drives them apart. 0: the field is that of the Flattest. */
+  itkSetMacro(Contrast, double);
+  itkGetConstMacro(Contrast, double);
 
   /** Fraction of the samples' median intensity at and below which voxels are left out of the fit. */
   itkSetMacro(LogFloor, double);
@@ -210,18 +234,37 @@ private:
     double                           weight; // of the blur
   };
 
+  using List = std::vector<Sample>;
+  struct Observations
+  {
+    std::vector<SmoothFieldFit::Position> positions;
+    std::vector<double>                   logIntensities;
+  };
+
   void
   MakeNeighbourhood();
   void
   DrawSamples(const RegionType & slab, Samples & samples) const;
-  /** Drops samples near the rim, at or below the log floor, and the steepest. */
+  /** Drops samples near the rim, and those at or below the log floor. */
   void
   SelectSamples(HistogramRetinexSummary & summary);
+  /** At least `least` of them, where there are as many. */
+  List
+  FlattestSamples(std::size_t least) const;
+  /** Every n-th of `samples`, so many that at least `atLeast` remain; 0: all. */
+  Observations
+  Observe(const List & samples, std::size_t atLeast) const;
   SmoothField
   FitField(HistogramRetinexSummary & summary) const;
-  /** Refines `field` on every `stride`-th sample, one width after the other. Returns the iterations. */
+  /** Refines `field`, one width after the other. Returns the iterations. */
   unsigned int
-  Sharpen(SmoothField & field, std::size_t stride, const std::vector<double> & widths) const;
+  Sharpen(SmoothField & field, const Observations & observations, const std::vector<double> & widths) const;
+  /** Sets the summary's unevenness. Returns whether it is more than one tissue's. */
+  bool
+  IsUneven(const SmoothField & field, const Observations & observations, HistogramRetinexSummary & summary) const;
+  /** Returns whether there are tissues; else `field` stays. */
+  bool
+  FitTissues(SmoothField & field, HistogramRetinexSummary & summary) const;
   /** Sets the field's mean to 1 and its bounds to its range, inside the mask. */
   void
   NormaliseField(SmoothField & field);
@@ -231,6 +274,7 @@ private:
   double              m_Smoothing{ DefaultSmoothing };
   unsigned int        m_Rim{ DefaultRim };
   double              m_Flattest{ DefaultFlattest };
+  double              m_Contrast{ DefaultContrast };
   double              m_LogFloor{ DefaultLogFloor };
   std::vector<double> m_Widths{ DefaultWidths() };
   unsigned int        m_MaximumNumberOfIterations{ DefaultMaximumNumberOfIterations };

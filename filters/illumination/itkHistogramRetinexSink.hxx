@@ -2,15 +2,17 @@
 #define itkHistogramRetinexSink_hxx
 
 #include "itkExactSum.h"
+#include "itkHistogramEntropyFit.h"
 #include "itkHistogramSharpening.h"
 #include "itkImageRows.h"
 #include "itkPortableExp.h"
-#include "itkSmoothFieldFit.h"
 #include "itkSplitMix64.h"
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace itk
 {
@@ -50,6 +52,34 @@ struct FieldRange
     highest = std::max(highest, other.highest);
   }
 };
+
+/** The value around which most of `values`, at least one, lie. */
+inline double
+MainPeak(const std::vector<double> & values)
+{
+  constexpr double binWidth = 0.01;
+  constexpr long   reach = 3; // bins of a triangle on either side
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  std::vector<double> heights(static_cast<std::size_t>((*high - *low) / binWidth) + 2 * reach + 2, 0.0);
+  for (const double value : values)
+  {
+    const auto bin = static_cast<std::size_t>((value - *low) / binWidth + 0.5);
+    for (long step = -reach; step <= reach; ++step)
+    {
+      heights[bin + static_cast<std::size_t>(reach + step)] += static_cast<double>(reach + 1 - std::abs(step));
+    }
+  }
+  const auto highest = std::max_element(heights.begin(), heights.end()) - heights.begin();
+  return *low + binWidth * static_cast<double>(highest - reach);
+}
+
+/** Values of one cell. */
+struct Cell
+{
+  double count{ 0.0 };
+  double sum{ 0.0 };
+  double squares{ 0.0 };
+};
 } // namespace HistogramRetinexDetail
 
 template <typename TInputImage, typename TMaskImage>
@@ -80,6 +110,10 @@ HistogramRetinexSink<TInputImage, TMaskImage>::VerifyPreconditions() ITKv5_CONST
   if (!(m_LogFloor >= 0.0 && m_LogFloor < 1.0))
   {
     itkExceptionMacro("LogFloor must be in [0, 1), got " << m_LogFloor << '.');
+  }
+  if (!(m_Contrast >= 0.0))
+  {
+    itkExceptionMacro("Contrast must be >= 0, got " << m_Contrast << '.');
   }
   if (!(m_ConvergenceThreshold >= 0.0))
   {
@@ -359,15 +393,54 @@ HistogramRetinexSink<TInputImage, TMaskImage>::SelectSamples(HistogramRetinexSum
     summary.logFloor = m_LogFloor * nth(&Sample::intensity, list.size() / 2);
     drop([&](const Sample & sample) { return sample.intensity <= summary.logFloor; });
   }
-  if (m_Flattest < 1.0 && !list.empty())
-  {
-    const double limit =
-      nth(&Sample::deviation, static_cast<std::size_t>(m_Flattest * static_cast<double>(list.size() - 1)));
-    drop([&](const Sample & sample) { return sample.deviation > limit; });
-  }
   summary.maskVoxels = m_MaskVoxels;
   summary.excluded = m_Samples.nonPositive;
   summary.samples = list.size();
+}
+
+template <typename TInputImage, typename TMaskImage>
+auto
+HistogramRetinexSink<TInputImage, TMaskImage>::FlattestSamples(std::size_t least) const -> List
+{
+  const List & all = m_Samples.list;
+  const auto   share = static_cast<std::size_t>(m_Flattest * static_cast<double>(all.size()));
+  const auto   kept = std::min(all.size(), std::max(least, share));
+  if (kept == all.size())
+  {
+    return all;
+  }
+  std::vector<double> deviations;
+  deviations.reserve(all.size());
+  for (const Sample & sample : all)
+  {
+    deviations.push_back(sample.deviation);
+  }
+  const auto limit = deviations.begin() + static_cast<std::ptrdiff_t>(kept - 1);
+  std::nth_element(deviations.begin(), limit, deviations.end());
+  List flattest;
+  std::copy_if(all.begin(),
+               all.end(),
+               std::back_inserter(flattest),
+               [limit](const Sample & sample) { return sample.deviation <= *limit; });
+  return flattest;
+}
+
+template <typename TInputImage, typename TMaskImage>
+auto
+HistogramRetinexSink<TInputImage, TMaskImage>::Observe(const List & samples, std::size_t atLeast) const -> Observations
+{
+  const auto        whole = this->GetInput()->GetLargestPossibleRegion();
+  const std::size_t stride = atLeast == 0 ? 1 : std::max<std::size_t>(1, samples.size() / atLeast);
+  Observations      observations;
+  for (std::size_t i = 0; i < samples.size(); i += stride)
+  {
+    const IndexType          index = IndexOf(whole, samples[i].offset);
+    SmoothFieldFit::Position position{};
+    std::copy_n(index.begin(), Dimension, position.begin());
+    observations.positions.push_back(position);
+    observations.logIntensities.push_back(std::log(samples[i].intensity));
+  }
+  return observations;
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -385,15 +458,16 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
   }
   // Within a few voxels, what a high degree would follow is anatomy.
   field.order = std::min(m_Order, std::max(1U, static_cast<unsigned int>(longest / VoxelsADegree)));
-  const auto & list = m_Samples.list;
-  if (list.size() < 20 * field.Terms().size())
+  const std::size_t least = 20 * field.Terms().size();
+  if (m_Samples.list.size() < least)
   {
     summary.samples = 0;
     return SmoothField{};
   }
+  field.coefficients.assign(field.Terms().size(), 0.0);
 
   // The last width settles on every sample; on the way there a part of them says as much.
-  const std::size_t   stride = std::max<std::size_t>(1, list.size() / CoarseSamples);
+  const List          flattest = this->FlattestSamples(least);
   std::vector<double> last;
   std::vector<double> before = m_Widths;
   if (!before.empty())
@@ -401,32 +475,131 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
     last.push_back(before.back());
     before.pop_back();
   }
-  field.coefficients.assign(field.Terms().size(), 0.0);
-  summary.iterations = this->Sharpen(field, stride, before) + this->Sharpen(field, 1, last);
+  summary.iterations = this->Sharpen(field, this->Observe(flattest, CoarseSamples), before);
+  const auto observations = this->Observe(flattest, 0);
+  const auto axes = std::count_if(field.halfExtent.begin(),
+                                  field.halfExtent.begin() + std::min(Dimension, 3U),
+                                  [](double extent) { return extent > 0.0; });
+  const bool isUneven = this->IsUneven(field, observations, summary);
+  summary.isOfTissues = axes == 3 && isUneven && m_Contrast > 0.0 && this->FitTissues(field, summary);
+  if (!summary.isOfTissues)
+  {
+    summary.samples = flattest.size();
+    summary.iterations += this->Sharpen(field, observations, last);
+  }
   return field;
+}
+
+template <typename TInputImage, typename TMaskImage>
+bool
+HistogramRetinexSink<TInputImage, TMaskImage>::IsUneven(const SmoothField &       field,
+                                                        const Observations &      observations,
+                                                        HistogramRetinexSummary & summary) const
+{
+  constexpr double nearPeak = 0.1;
+  constexpr double leastInCell = 8.0;
+
+  const SmoothFieldRowEvaluator logFieldOf(field);
+  std::vector<double>           residuals = observations.logIntensities;
+  for (std::size_t i = 0; i < residuals.size(); ++i)
+  {
+    IndexType index;
+    std::transform(observations.positions[i].begin(),
+                   observations.positions[i].begin() + Dimension,
+                   index.begin(),
+                   [](double place) { return static_cast<IndexValueType>(place); });
+    double logField = 0.0;
+    logFieldOf(index, index[0], 1, &logField);
+    residuals[i] -= logField;
+  }
+  const double peak = HistogramRetinexDetail::MainPeak(residuals);
+
+  std::map<std::array<long, 3>, HistogramRetinexDetail::Cell> cells;
+  for (std::size_t i = 0; i < residuals.size(); ++i)
+  {
+    const double distance = residuals[i] - peak;
+    if (std::abs(distance) < nearPeak)
+    {
+      std::array<long, 3> place{};
+      for (unsigned int axis = 0; axis < std::min(Dimension, 3U); ++axis)
+      {
+        place[axis] = static_cast<long>(
+          std::floor(observations.positions[i][axis] * this->GetInput()->GetSpacing()[axis] / CellSize));
+      }
+      auto & cell = cells[place];
+      cell.count += 1.0;
+      cell.sum += distance;
+      cell.squares += distance * distance;
+    }
+  }
+  HistogramRetinexDetail::Cell means;
+  double                       inside = 0.0;    // deviation inside cells
+  double                       explained = 0.0; // variance that it gives their means
+  for (const auto & [place, cell] : cells)
+  {
+    if (cell.count >= leastInCell)
+    {
+      const double mean = cell.sum / cell.count;
+      const double variance = std::max(0.0, cell.squares / cell.count - mean * mean) * cell.count / (cell.count - 1.0);
+      means.count += 1.0;
+      means.sum += mean;
+      means.squares += mean * mean;
+      inside += std::sqrt(variance);
+      explained += variance / cell.count;
+    }
+  }
+  if (means.count > 2.0)
+  {
+    const double mean = means.sum / means.count;
+    summary.unevenness = std::sqrt(std::max(0.0, (means.squares - explained) / means.count - mean * mean));
+  }
+  return summary.unevenness >= UnevennessOfOneTissue && summary.unevenness * means.count >= NoiseShare * inside;
+}
+
+template <typename TInputImage, typename TMaskImage>
+bool
+HistogramRetinexSink<TInputImage, TMaskImage>::FitTissues(SmoothField & field, HistogramRetinexSummary & summary) const
+{
+  const auto fitTo = [&](std::size_t atLeast)
+  {
+    const auto observations = this->Observe(m_Samples.list, atLeast);
+    return HistogramEntropyFit(field, observations.positions, observations.logIntensities);
+  };
+  // From one width alone, one head in ten ends in a minimum that is not the lowest.
+  constexpr double             narrow = 0.03;
+  const HistogramEntropyFit    coarse = fitTo(CoarseSamplesOfTissues);
+  HistogramEntropyFit::Minimum lowest;
+  std::vector<double>          best;
+  for (const double wide : { 0.24, 0.12, 0.06 })
+  {
+    auto       coefficients = field.coefficients;
+    const auto first = coarse.Minimise(coefficients, wide, m_Contrast);
+    const auto second = first.evaluations > 0 ? coarse.Minimise(coefficients, narrow, m_Contrast) : first;
+    summary.iterations += first.evaluations + second.evaluations;
+    if (second.evaluations > 0 && (best.empty() || second.value < lowest.value))
+    {
+      lowest = second;
+      best = coefficients;
+    }
+  }
+  if (best.empty())
+  {
+    return false;
+  }
+  summary.iterations += fitTo(0).Minimise(best, narrow, m_Contrast).evaluations;
+  field.coefficients = best;
+  return true;
 }
 
 template <typename TInputImage, typename TMaskImage>
 unsigned int
 HistogramRetinexSink<TInputImage, TMaskImage>::Sharpen(SmoothField &               field,
-                                                       const std::size_t           stride,
+                                                       const Observations &        observations,
                                                        const std::vector<double> & widths) const
 {
-  std::vector<SmoothFieldFit::Position> positions;
-  std::vector<double>                   logIntensity;
-  for (std::size_t i = 0; i < m_Samples.list.size(); i += stride)
-  {
-    const IndexType          index = IndexOf(this->GetInput()->GetLargestPossibleRegion(), m_Samples.list[i].offset);
-    SmoothFieldFit::Position position{};
-    for (unsigned int axis = 0; axis < Dimension; ++axis)
-    {
-      position[axis] = static_cast<double>(index[axis]);
-    }
-    positions.push_back(position);
-    logIntensity.push_back(std::log(m_Samples.list[i].intensity));
-  }
-  const std::size_t    count = positions.size();
-  const SmoothFieldFit fit(field, positions);
+  const auto &         logIntensity = observations.logIntensities;
+  const std::size_t    count = logIntensity.size();
+  const SmoothFieldFit fit(field, observations.positions);
   const auto [low, high] = std::minmax_element(logIntensity.begin(), logIntensity.end());
   constexpr double    margin = 1.0; // room for the field, which may move intensities beyond their first range
   constexpr double    binWidth = 0.01;
@@ -535,6 +708,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::PrintSelf(std::ostream & os, Inde
   os << indent << "Smoothing: " << m_Smoothing << '\n';
   os << indent << "Rim: " << m_Rim << '\n';
   os << indent << "Flattest: " << m_Flattest << '\n';
+  os << indent << "Contrast: " << m_Contrast << '\n';
   os << indent << "LogFloor: " << m_LogFloor << '\n';
   os << indent << "MaximumNumberOfIterations: " << m_MaximumNumberOfIterations << '\n';
   os << indent << "ConvergenceThreshold: " << m_ConvergenceThreshold << '\n';

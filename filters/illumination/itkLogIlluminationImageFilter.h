@@ -7,6 +7,7 @@
 #include "itkImageToImageFilter.h"
 #include "itkSimpleDataObjectDecorator.h"
 
+#include <algorithm>
 #include <array>
 #include <ostream>
 #include <vector>
@@ -20,25 +21,42 @@ struct LogIlluminationSummary
   std::size_t         excluded{ 0 }; ///< of them not positive or not finite: they have no logarithm
   std::size_t         components{ 0 };
   std::size_t         iterations{ 0 };
-  std::size_t         cycles{ 0 };    ///< of multigrid, the last solve's; 0 on a box
-  double              minimum{ 0.0 }; ///< of the log illumination inside the mask
+  std::size_t         cycles{ 0 };         ///< of multigrid, the last solution's; 0 on a box
+  double              reduction{ 0.0 };    ///< of the residual by multigrid, the largest that a solution ended with
+  bool                isConverged{ true }; ///< whether each solution reached its tolerance
+  double              minimum{ 0.0 };      ///< of the log illumination inside the mask
   double              maximum{ 0.0 };
   double              lowestIntensity{ 0.0 }; ///< of those inside the mask that are positive; 0: none is
   std::vector<double> energies;               ///< after each iteration
+
+  /** Of a solution that was to end with `tolerance`. */
+  void
+  Add(const NeumannPoisson::Summary & solution, double tolerance)
+  {
+    cycles = solution.cycles;
+    reduction = std::max(reduction, solution.reduction);
+    isConverged = isConverged && solution.reduction <= tolerance;
+  }
 
   bool
   operator==(const LogIlluminationSummary & other) const
   {
     return voxels == other.voxels && excluded == other.excluded && components == other.components &&
-           iterations == other.iterations && cycles == other.cycles && minimum == other.minimum &&
-           maximum == other.maximum && lowestIntensity == other.lowestIntensity && energies == other.energies;
+           iterations == other.iterations && cycles == other.cycles && reduction == other.reduction &&
+           isConverged == other.isConverged && minimum == other.minimum && maximum == other.maximum &&
+           lowestIntensity == other.lowestIntensity && energies == other.energies;
   }
 
   friend std::ostream &
   operator<<(std::ostream & os, const LogIlluminationSummary & summary)
   {
-    return os << summary.voxels << " voxels, " << summary.excluded << " without logarithm, log illumination in ["
-              << summary.minimum << ", " << summary.maximum << ']';
+    os << summary.voxels << " voxels, " << summary.excluded << " without logarithm, log illumination in ["
+       << summary.minimum << ", " << summary.maximum << ']';
+    if (!summary.isConverged)
+    {
+      os << ", not converged: a residual of " << summary.reduction << " is left after " << summary.cycles << " cycles";
+    }
+    return os;
   }
 };
 
@@ -56,7 +74,7 @@ struct LogIlluminationSummary
  * interpolated there. Summary counts them.
  * - Outside the mask the illumination continues smoothly, within its range inside.
  * - Constant images, one voxel and an empty mask give a log illumination of 0.
- * - Along axes that are left out, each slice is estimated as if it were alone.
+ * - Along axes that are left out, each slice is estimated as if it were alone, up to the solver's tolerance.
  *
  * \ingroup Illumination
  */
@@ -128,6 +146,9 @@ protected:
 
   LogIlluminationImageFilter();
   ~LogIlluminationImageFilter() override = default;
+
+  /** Voxels: one thread is done with a pass over less before a second one is back that another process holds up. */
+  static constexpr std::size_t LargestOfOneThread = std::size_t{ 1 } << 20U;
 
   /** Writes the log illumination of each voxel inside the mask, up to a constant for each component. */
   virtual void

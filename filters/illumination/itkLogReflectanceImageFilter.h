@@ -16,7 +16,8 @@ namespace itk
  * Pointwise: streams. InPlaceOn() lets it write where the quotient was, if that is an output of another filter.
  *
  * \par Properties
- * - q at or below Floor, zeros and negatives too, count as Floor: the output is never below Gain C log(Floor) + Offset.
+ * - q at or below Floor, zeros and negatives too, count as Floor: with a Gain of 0 or more, the output is never below
+ * Gain C log(Floor) + Offset.
  * - C is at least 0: Alpha x / sum_j x_j counts as 1 where it is below. A channel that is not finite or not positive
  * counts as 0 in it; where all are, they count as equal.
  * - Where x is NaN or infinite, so is q: these pass through.
@@ -49,7 +50,7 @@ public:
   itkSetMacro(Floor, double);
   itkGetConstMacro(Floor, double);
 
-  /** Output for one unit of log intensity. Default 1. */
+  /** Output for one unit of log intensity; below 0, what is darker than its surround becomes brighter. Default 1. */
   itkSetMacro(Gain, double);
   itkGetConstMacro(Gain, double);
 
@@ -61,7 +62,7 @@ public:
   itkSetMacro(Alpha, double);
   itkGetConstMacro(Alpha, double);
 
-  /** Strength of colour restoration. Default 1. */
+  /** Strength of colour restoration, >= 0. Default 1. */
   itkSetMacro(Beta, double);
   itkGetConstMacro(Beta, double);
 

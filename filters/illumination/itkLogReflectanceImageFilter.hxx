@@ -100,6 +100,10 @@ template <typename TInputImage, typename TOutputImage>
 void
 LogReflectanceImageFilter<TInputImage, TOutputImage>::AddChannel(const TInputImage * image, bool isOwn)
 {
+  if (image == nullptr)
+  {
+    itkExceptionMacro("Channel " << m_Channels + 1 << " must be an image, got none.");
+  }
   this->SetNthInput(++m_Channels, const_cast<TInputImage *>(image));
   m_Own = isOwn ? m_Channels : m_Own;
 }
@@ -109,19 +113,19 @@ void
 LogReflectanceImageFilter<TInputImage, TOutputImage>::VerifyPreconditions() ITKv5_CONST
 {
   Superclass::VerifyPreconditions();
-  const auto verify = [this](const char * name, double value, bool isAboveZero)
+  const auto verify = [this](const char * name, double value, double lowest, const char * bound)
   {
-    if (!std::isfinite(value) || (isAboveZero && !(value >= std::numeric_limits<double>::min())))
+    if (!(value >= lowest && std::isfinite(value)))
     {
-      itkExceptionMacro(<< name << " must be " << (isAboveZero ? "above 0 and " : "") << "finite, got " << value
-                        << '.');
+      itkExceptionMacro(<< name << " must be " << bound << "finite, got " << value << '.');
     }
   };
-  verify("Floor", m_Floor, true);
-  verify("Gain", m_Gain, false);
-  verify("Offset", m_Offset, false);
-  verify("Alpha", m_Alpha, true);
-  verify("Beta", m_Beta, false);
+  constexpr auto smallest = std::numeric_limits<double>::min();
+  verify("Floor", m_Floor, smallest, "above 0 and ");
+  verify("Gain", m_Gain, std::numeric_limits<double>::lowest(), "");
+  verify("Offset", m_Offset, std::numeric_limits<double>::lowest(), "");
+  verify("Alpha", m_Alpha, smallest, "above 0 and ");
+  verify("Beta", m_Beta, 0.0, "at least 0 and ");
   if (m_Channels > 0 && m_Own == 0)
   {
     itkExceptionMacro("None of the " << m_Channels

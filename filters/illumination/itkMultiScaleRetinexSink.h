@@ -46,14 +46,14 @@ struct MultiScaleRetinexSummary
  * G_k are Gaussians of deviation Scales, in mm, one for single-scale Retinex, and w_k their Weights, divided by their
  * sum. Means are those of the voxels that count (GaussianPyramid): inside the mask, positive and finite, between 1e-18
  * and 1e18. Below Floor times the mean of these, a mean counts as that: what is all but empty is not made bright.
- * Divided by the Field (IlluminationCorrectionImageFilter), whose mean inside the mask is 1, an image stays in its
+ * Divided by the Field (IlluminationCorrectionImageFilter), whose mean over these voxels is 1, an image stays in its
  * unit; NormalizeOff() leaves the field in intensities, and LogReflectanceImageFilter makes of the quotient the
  * classical sum_k w_k (log x - log(G_k * x)).
  *
  * \par Access
  * Streams: the input is read once, in NumberOfStreamDivisions pieces. Kept is a number for about one voxel in
- * (Scale / 2 voxels)^n, of the finest scale; the time does not rise with the scales. Below 4 voxels a scale takes many
- * times the time and memory.
+ * (Scale / 2 voxels)^n, of the finest scale; the time does not rise with the scales. Below 4 voxels it is
+ * one for every voxel, in five times the time, whatever the scale.
  *
  * \par Properties
  * - A gain of the image leaves the normalised field as it is, and multiplies that in intensities.

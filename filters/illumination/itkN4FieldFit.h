@@ -2,6 +2,7 @@
 #define itkN4FieldFit_h
 
 #include "itkInstructionSet.h"
+#include "itkPerThread.h"
 #include "itkSmoothField.h"
 
 #include "vnl/algo/vnl_fft_1d.h"

@@ -417,20 +417,19 @@ N4FieldFit::ConvergenceMeasure() const
 inline std::vector<float>
 N4FieldFit::Sharpen(const N4Parameters & parameters, const BinScale & scale, vnl_fft_1d<double> & transform) const
 {
-  const std::size_t bins = parameters.histogramBins;
-  const auto        set = BestInstructionSet();
-  const auto        slices = static_cast<std::ptrdiff_t>(m_Slices.size());
-  std::vector<Bin>  histogram(bins);
-#pragma omp parallel if (this->IsLarge())
+  const std::size_t    bins = parameters.histogramBins;
+  const auto           set = BestInstructionSet();
+  const auto           slices = static_cast<std::ptrdiff_t>(m_Slices.size());
+  std::vector<Bin>     histogram(bins);
+  PerThread<Histogram> parts(Histogram(bins + 1)); // the last bin for what is not counted
+#pragma omp parallel for schedule(dynamic, 4) if (this->IsLarge())
+  for (std::ptrdiff_t slice = 0; slice < slices; ++slice)
   {
-    Histogram part(bins + 1); // the last one for what is not counted
-#pragma omp for schedule(dynamic, 4)
-    for (std::ptrdiff_t slice = 0; slice < slices; ++slice)
-    {
-      RunWith<HistogramKernel>(set, this, static_cast<std::size_t>(slice), scale, &part);
-    }
+    RunWith<HistogramKernel>(set, this, static_cast<std::size_t>(slice), scale, &parts.Mine());
+  }
+  for (Histogram & part : parts.All())
+  {
     part.Flush();
-#pragma omp critical(N4FieldFitHistogram)
     for (std::size_t bin = 0; bin < bins; ++bin)
     {
       histogram[bin].count += part.bins[bin].count;
@@ -511,14 +510,16 @@ N4FieldFit::Contract(const std::vector<float> & residual, const BinScale & scale
   {
     RunWith<ContractKernel>(set, this, static_cast<std::size_t>(slice), scale, residual.data(), &basis);
   }
-  const auto &        points = m_Lattice.controlPoints;
-  std::vector<double> sums(points[2] * points[1] * points[0]);
-  const auto          rows = static_cast<std::ptrdiff_t>(points[1]);
+  const auto &                  points = m_Lattice.controlPoints;
+  std::vector<double>           sums(points[2] * points[1] * points[0]);
+  const auto                    rows = static_cast<std::ptrdiff_t>(points[1]);
+  PerThread<std::vector<float>> alongX(std::vector<float>(points[2] * m_Width));
 #pragma omp parallel for if (this->IsLarge())
   for (std::ptrdiff_t row = 0; row < rows; ++row)
   {
-    std::vector<float> alongX(points[2] * m_Width);
-    RunWith<GatherKernel>(set, this, static_cast<std::size_t>(row), &basis, alongX.data(), sums.data());
+    auto & mine = alongX.Mine();
+    std::fill(mine.begin(), mine.end(), 0.0F);
+    RunWith<GatherKernel>(set, this, static_cast<std::size_t>(row), &basis, mine.data(), sums.data());
   }
   return sums;
 }

@@ -48,10 +48,10 @@ struct N4Summary
  * Every ShrinkFactor-th voxel of the mask along each axis, those that ShrinkImageFilter takes, goes into an N4FieldFit.
  * The field is the SmoothField that itk::N4BiasFieldCorrectionImageFilter finds, driven as ANTs's N4BiasFieldCorrection
  * drives it: the image is padded to whole spans where SplineDistance is given, and the lattice is stretched over the
- * grid by voxel index. The field's mean is not set to 1, and intensities are not rescaled. Outside the mask it
- * continues, within its range inside. Along a fourth axis it does not vary. Unlike ITK: voxels that are not positive
- * are left out instead of taken for logarithms, an axis of one voxel is left out of the lattice, and the shrink factor
- * is lowered along axes shorter than two of it.
+ * grid by voxel index. The field's level stays what the fit leaves, unless UnitMean is on; intensities are not
+ * rescaled. Outside the mask the field continues, within its range inside. Along a fourth axis it does not vary. Unlike
+ * ITK: voxels that are not positive are left out instead of taken for logarithms, an axis of one voxel is left out of
+ * the lattice, and the shrink factor is lowered along axes shorter than two of it.
  *
  * \par Access
  * Streams: the input is read once, in NumberOfStreamDivisions pieces. The mask is held whole.
@@ -63,6 +63,7 @@ struct N4Summary
  * - Mask voxels that are not finite or not positive, or whose weight is not above 0, are left out of the fit.
  * - None, or all of one intensity, give a field of 1, never an exception.
  * - Nowhere does the field leave its range inside the mask.
+ * - With UnitMean on, the field is the same but for a factor, and its geometric mean inside the mask is 1.
  *
  * \par Reference
  * N. Tustison et al., N4ITK: improved N3 bias correction, IEEE TMI 29:1310, 2010. DOI 10.1109/TMI.2010.2046908
@@ -192,6 +193,12 @@ public:
   itkGetConstMacro(LatticeByPosition, bool);
   itkBooleanMacro(LatticeByPosition);
 
+  /** Bring the field's geometric mean inside the mask to 1: of several frames or channels that are to be compared,
+   * whose fields the fit leaves at levels of their own. */
+  itkSetMacro(UnitMean, bool);
+  itkGetConstMacro(UnitMean, bool);
+  itkBooleanMacro(UnitMean);
+
   using Superclass::MakeOutput;
   using typename Superclass::DataObjectIdentifierType;
   DataObject::Pointer
@@ -259,7 +266,7 @@ private:
   SetUpSampling();
   void
   TakeSamples(const IndexType & index, const PixelType * row);
-  /** Sets the field's bounds to its range inside the mask. */
+  /** Sets the field's bounds to its range inside the mask, and its level where UnitMean is on. */
   void
   BoundField(SmoothField & field) const;
 
@@ -268,6 +275,7 @@ private:
   std::vector<unsigned int> m_Mesh{ DefaultMesh() };
   std::vector<double>       m_SplineDistance;
   bool                      m_LatticeByPosition{ false };
+  bool                      m_UnitMean{ false };
 
   std::array<Sampling, SmoothField::MaximumDimension> m_Sampling;
   std::vector<float> m_LogIntensities; // of the samples inside the image; NaN: left out

@@ -2,12 +2,16 @@
 #define itkN4FieldSink_hxx
 
 #include "itkImageBase.h"
+#include "itkExactSum.h"
 #include "itkImageRows.h"
 #include "itkInstructionSet.h"
+
+#include "vnl/algo/vnl_determinant.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 namespace itk
 {
@@ -63,11 +67,16 @@ struct FieldRange
   double lowest{ std::numeric_limits<double>::infinity() };
   double highest{ -std::numeric_limits<double>::infinity() };
 
+  ExactSum      sum; // of the log field
+  std::uint64_t voxels{ 0 };
+
   void
   Merge(const FieldRange & other)
   {
     lowest = std::min(lowest, other.lowest);
     highest = std::max(highest, other.highest);
+    sum.Merge(other.sum);
+    voxels += other.voxels;
   }
 };
 
@@ -176,23 +185,48 @@ void
 N4FieldSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
 {
   Superclass::VerifyInputInformation();
-  VerifyMaskExtent(this->GetInput(), this->GetWeightImage());
-  double controlPoints = 1.0;
-  for (unsigned int axis = 0; axis < SpatialDimension && !m_SplineDistance.empty(); ++axis)
+  const auto * image = this->GetInput();
+  VerifyMaskExtent(image, this->GetWeightImage(), "WeightImage");
+  const bool   hasDistance = !m_SplineDistance.empty();
+  const double last = std::ldexp(1.0, static_cast<int>(m_Parameters.iterations.size()) - 1);
+  double       controlPoints = 1.0;
+  for (unsigned int axis = 0; axis < SpatialDimension; ++axis)
   {
-    const auto & image = *this->GetInput();
-    const double domain =
-      image.GetSpacing()[axis] * static_cast<double>(image.GetLargestPossibleRegion().GetSize(axis) - 1);
-    const double distance = m_SplineDistance[m_SplineDistance.size() == 1 ? 0 : axis];
-    controlPoints *=
-      std::ceil(domain / distance) * std::ldexp(1.0, static_cast<int>(m_Parameters.iterations.size()) - 1) + 3.0;
+    const auto voxels = image->GetLargestPossibleRegion().GetSize(axis);
+    if (voxels == 1)
+    {
+      continue;
+    }
+    double spans = m_Mesh[m_Mesh.size() == 1 ? 0 : axis];
+    if (hasDistance)
+    {
+      const double spacing = image->GetSpacing()[axis];
+      const double distance = m_SplineDistance[m_SplineDistance.size() == 1 ? 0 : axis];
+      const double most = std::ldexp(spacing, 31); // the image is padded to it: voxels are counted in whole numbers
+      if (distance > most)
+      {
+        itkExceptionMacro("SplineDistance must be at most " << most << " mm, 2^31 voxels, along axis " << axis
+                                                            << ", got " << distance << '.');
+      }
+      spans = std::ceil(spacing * static_cast<double>(voxels - 1) / distance);
+    }
+    controlPoints *= spans * last + 3.0;
   }
   constexpr double most = 1 << 24;
   if (controlPoints > most)
   {
-    itkExceptionMacro("SplineDistance of " << m_SplineDistance.front() << " mm takes " << controlPoints
-                                           << " control points at the last of " << m_Parameters.iterations.size()
-                                           << " levels, more than " << most << "; give a longer one, or fewer levels.");
+    std::ostringstream given;
+    if (hasDistance)
+    {
+      given << "SplineDistance of " << m_SplineDistance.front() << " mm";
+    }
+    else
+    {
+      given << "Mesh of " << m_Mesh.front() << " spans";
+    }
+    itkExceptionMacro(<< given.str() << " takes " << controlPoints << " control points at the last of "
+                      << m_Parameters.iterations.size() << " levels, more than " << most << "; give "
+                      << (hasDistance ? "a longer one" : "fewer spans") << ", or fewer levels.");
   }
 }
 
@@ -244,6 +278,12 @@ N4FieldSink<TInputImage, TMaskImage>::SetUpSampling()
   }
   grid->SetSpacing(spacing);
   grid->SetOrigin(origin);
+  // It decides which way halves round, and nothing else; where time is turned into space it may be singular.
+  constexpr double nearlySingular = 1e-6;
+  if (std::abs(vnl_determinant(direction.GetVnlMatrix())) < nearlySingular)
+  {
+    direction.SetIdentity();
+  }
   grid->SetDirection(direction);
   const auto first = N4FieldSinkDetail::FirstShrunkVoxel<SpatialDimension>(grid, lower, extent, step);
   for (unsigned int axis = 0; axis < SpatialDimension; ++axis)
@@ -368,38 +408,61 @@ N4FieldSink<TInputImage, TMaskImage>::BoundField(SmoothField & field) const
                [&](const RegionType & slab, FieldRange & part)
                {
                  std::vector<double> logField(slab.GetSize(0));
-                 ForEachRunIndex(
-                   slab,
-                   1,
-                   [&](const IndexType & index)
-                   {
-                     const auto * maskRow = MaskAt(mask, index);
-                     std::size_t  begin = 0;
-                     std::size_t  end = slab.GetSize(0);
-                     while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
-                     {
-                       ++begin;
-                     }
-                     while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
-                     {
-                       --end;
-                     }
-                     if (begin < end)
-                     {
-                       logFieldOf(index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
-                     }
-                     FieldRange rowRange;
-                     for (std::size_t i = begin; i < end; ++i)
-                     {
-                       const bool isInside = maskRow == nullptr || maskRow[i] != 0;
-                       rowRange.lowest = std::min(rowRange.lowest, isInside ? logField[i] : rowRange.lowest);
-                       rowRange.highest = std::max(rowRange.highest, isInside ? logField[i] : rowRange.highest);
-                     }
-                     part.Merge(rowRange);
-                   });
+                 ForEachRunIndex(slab,
+                                 1,
+                                 [&](const IndexType & index)
+                                 {
+                                   const auto * maskRow = MaskAt(mask, index);
+                                   std::size_t  begin = 0;
+                                   std::size_t  end = slab.GetSize(0);
+                                   while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
+                                   {
+                                     ++begin;
+                                   }
+                                   while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
+                                   {
+                                     --end;
+                                   }
+                                   if (begin < end)
+                                   {
+                                     logFieldOf(
+                                       index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
+                                   }
+                                   double lowest = part.lowest;
+                                   double highest = part.highest;
+                                   for (std::size_t i = begin; i < end; ++i)
+                                   {
+                                     const bool isInside = maskRow == nullptr || maskRow[i] != 0;
+                                     lowest = std::min(lowest, isInside ? logField[i] : lowest);
+                                     highest = std::max(highest, isInside ? logField[i] : highest);
+                                   }
+                                   part.lowest = lowest;
+                                   part.highest = highest;
+                                   if (m_UnitMean)
+                                   {
+                                     double sum = 0.0;
+                                     for (std::size_t i = begin; i < end; ++i)
+                                     {
+                                       const bool isInside = maskRow == nullptr || maskRow[i] != 0;
+                                       sum += isInside ? logField[i] : 0.0;
+                                       part.voxels += static_cast<std::uint64_t>(isInside);
+                                     }
+                                     part.sum.Add(sum);
+                                   }
+                                 });
                });
   field.logMinimum = range.lowest;
   field.logMaximum = range.highest;
+  if (m_UnitMean && range.voxels > 0)
+  {
+    const double mean = range.sum.Value() / static_cast<double>(range.voxels);
+    for (double & coefficient : field.coefficients) // the splines add up to 1 everywhere
+    {
+      coefficient -= mean;
+    }
+    field.logMinimum -= mean;
+    field.logMaximum -= mean;
+  }
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -469,6 +532,7 @@ N4FieldSink<TInputImage, TMaskImage>::PrintSelf(std::ostream & os, Indent indent
     os << ' ' << distance;
   }
   os << '\n' << indent << "LatticeByPosition: " << m_LatticeByPosition << '\n';
+  os << indent << "UnitMean: " << m_UnitMean << '\n';
 }
 } // namespace itk
 #endif

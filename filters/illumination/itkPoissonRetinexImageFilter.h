@@ -17,7 +17,8 @@ enum class RetinexEdges : uint8_t
  *
  * A difference of the log image between neighbours is an edge of the reflectance where it is above Threshold in
  * magnitude, and belongs to the illumination where it is not: Laplace l = div s with Neumann borders, s the difference
- * where |difference| <= Threshold, else 0. With r = log x - l that is Morel's equation for the log reflectance,
+ * where |difference| <= Threshold, else 0. Differences of voxels without a logarithm are left out: there l has the
+ * least gradient that agrees with the others. With r = log x - l that is Morel's equation for the log reflectance,
  * Laplace r = div of the differences above the threshold, solved for the smooth part: exact where nothing is left to
  * it. With Laplacian, the Laplacian of the log image itself is kept by the threshold; its mean is left out. On a box
  * by cosine transforms, in a mask by multigrid. The threshold is for the difference of two neighbouring voxels, in log
@@ -79,7 +80,10 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  static constexpr double Tolerance = 1e-5; // of the illumination's gradient
+  static constexpr double      Tolerance = 1e-5; // of the illumination's gradient
+  static constexpr double      ToleranceWithHoles = 3e-4;
+  static constexpr double      PreconditionerTolerance = 1e-2;
+  static constexpr std::size_t MaximumNumberOfIterations = 30;
 
   double       m_Threshold{ DefaultThreshold };
   RetinexEdges m_Edges{ RetinexEdges::Gradient };

@@ -17,7 +17,8 @@ namespace itk
  * Pointwise: streams.
  *
  * \par Properties
- * - y exp(l) is x within float rounding. Zeros stay 0, negatives negative, non-finite voxels pass through.
+ * - y exp(l) is x within float rounding, for l within 600 and y in a float's range. Zeros stay 0, negatives negative,
+ * non-finite voxels pass through.
  * - Finite voxels stay finite: y is held within the largest float.
  * - The same bits for every number of threads and stream divisions.
  *

@@ -33,20 +33,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 RetinexReflectanceImageFilter<TInputImage, TOutputImage>::VerifyInputInformation() ITKv5_CONST
 {
-  const auto & image = this->GetInput()->GetLargestPossibleRegion();
-  const auto & illumination = this->GetLogIllumination()->GetLargestPossibleRegion();
-  for (unsigned int axis = 0; axis < TInputImage::ImageDimension; ++axis)
-  {
-    const bool isSame =
-      image.GetSize(axis) == illumination.GetSize(axis) && image.GetIndex(axis) == illumination.GetIndex(axis);
-    if (!isSame && !(axis > 0 && illumination.GetSize(axis) == 1))
-    {
-      itkExceptionMacro("LogIllumination must cover the image's region "
-                        << (axis > 0 ? "or have extent 1 " : "") << "along axis " << axis << ": image "
-                        << image.GetSize() << " from " << image.GetIndex() << ", illumination "
-                        << illumination.GetSize() << " from " << illumination.GetIndex() << '.');
-    }
-  }
+  VerifyMaskExtent(this->GetInput(), this->GetLogIllumination(), "LogIllumination");
 }
 
 template <typename TInputImage, typename TOutputImage>

@@ -2,6 +2,7 @@
 #define itkStackIlluminationFit_h
 
 #include "itkCosineTransform.h"
+#include "itkPerThread.h"
 #include "itkStackIllumination.h"
 
 #include <cstddef>

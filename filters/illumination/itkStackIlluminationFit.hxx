@@ -225,13 +225,14 @@ StackIlluminationFit::TakeDarkAway()
 inline void
 StackIlluminationFit::SortIntensities()
 {
+  PerThread<std::vector<float>> scratch{ std::vector<float>(m_Images) };
   this->ForEachBlock(
-    [this](std::size_t, std::size_t begin, std::size_t length)
+    [this, &scratch](std::size_t, std::size_t begin, std::size_t length)
     {
-      std::vector<float> known;
+      auto & known = scratch.Mine();
       for (std::size_t p = begin; p < begin + length; ++p)
       {
-        known.clear();
+        known.clear(); // keeps its memory
         for (std::size_t i = 0; i < m_Images; ++i)
         {
           if (!std::isnan(m_Values[i * m_Pixels + p]))

@@ -21,19 +21,21 @@ struct StackIlluminationSummary
   std::uint64_t fitted{ 0 };    ///< 0: too few, or none that light explains; the flat-field is 1
   std::uint64_t nonFinite{ 0 }; ///< pixels inside the mask that were skipped
   unsigned int  reweightings{ 0 };
+  double        floored{ 0.0 }; ///< share of the plane where the flat-field is held at its lowest
 
   bool
   operator==(const StackIlluminationSummary & other) const
   {
     return images == other.images && excluded == other.excluded && fitted == other.fitted &&
-           nonFinite == other.nonFinite && reweightings == other.reweightings;
+           nonFinite == other.nonFinite && reweightings == other.reweightings && floored == other.floored;
   }
 
   friend std::ostream &
   operator<<(std::ostream & os, const StackIlluminationSummary & summary)
   {
     return os << summary.fitted << " of " << summary.images << " images fitted, " << summary.excluded << " excluded, "
-              << summary.nonFinite << " pixels not finite, " << summary.reweightings << " reweightings";
+              << summary.nonFinite << " pixels not finite, " << summary.reweightings << " reweightings, "
+              << summary.floored << " of the plane at the lowest flat-field";
   }
 };
 
@@ -49,11 +51,12 @@ struct StackIlluminationSummary
  *
  * \par Access
  * Streams: the input is read once, in NumberOfStreamDivisions pieces. The reduced images are kept, and while the fit
- * runs three more of each that it takes, MaximumNumberOfImages at most.
+ * runs four more of each that it takes, MaximumNumberOfImages at most.
  *
  * \par Properties
  * - The same bits for every number of threads and stream divisions.
  * - The flat-field's mean over the plane is 1; the dark-field is not negative.
+ * - Images under no common lamp, whose flat-field would fall below LowestFlat, have a share of the plane in Summary.
  * - A gain of the stack leaves the flat-field as it is, and multiplies dark-field and baselines.
  * - Fewer than MinimumNumberOfImages usable images give a flat-field of 1 and no dark-field, never an exception.
  *

@@ -159,7 +159,9 @@ StackIlluminationSink<TInputImage, TMaskImage>::ReduceRow(IndexType start, std::
       sum += sums[x];
       count += counts[x];
     }
-    cells[cell] = count > 0.0 ? static_cast<float>(sum / count) : std::numeric_limits<float>::quiet_NaN();
+    const double mean = sum / count;
+    const bool   isKnown = std::abs(mean) <= static_cast<double>(std::numeric_limits<float>::max());
+    cells[cell] = isKnown ? static_cast<float>(mean) : std::numeric_limits<float>::quiet_NaN();
     finite += count;
   }
   return static_cast<std::uint64_t>(inside - finite);
@@ -282,9 +284,12 @@ StackIlluminationSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
   }
   if (!m_Reduced.empty())
   {
-    auto flat = illumination.flat.terms.empty() ? std::vector<double>(this->NumberOfCells(), 1.0)
-                                                : this->AtCells(illumination.flat);
-    auto dark = this->AtCells(illumination.dark);
+    auto       flat = illumination.flat.terms.empty() ? std::vector<double>(this->NumberOfCells(), 1.0)
+                                                      : this->AtCells(illumination.flat);
+    auto       dark = this->AtCells(illumination.dark);
+    const auto floored =
+      std::count_if(flat.begin(), flat.end(), [](double series) { return series < StackIllumination::LowestFlat; });
+    summary.floored = static_cast<double>(floored) / static_cast<double>(flat.size());
     std::transform(flat.begin(), flat.end(), flat.begin(), StackIllumination::FlatFrom);
     std::transform(dark.begin(), dark.end(), dark.begin(), StackIllumination::DarkFrom);
     illumination.baselines.resize(m_Images);

@@ -18,15 +18,16 @@ enum class IlluminationAtEdges : uint8_t
  * Minimizes E(l) = 1/N [ sum over edges e of |d_e l - s_e| + Smoothness^2 / (2 g) sum over voxels of (Laplace l)^2 ].
  * Edges join neighbours inside the mask, N is its number of voxels, d_e a difference over its spacing, in 1 / mm; s_e
  * is that of log x where the difference is at most Threshold. Where it is larger, s_e = 0 (Flat) or the edge is left
- * out (Free), as it is where there is no logarithm. g = mean |s_e|: where noise makes the fit in effect quadratic, that
- * of wavelength W passes to l by 1 / (1 + (2 pi Smoothness / W)^2), whatever the noise. Laplace l is that of an image
- * mirrored at its border, so that l ends level there, over about Smoothness. Smoothness 0 with Flat is the L1 Retinex;
- * with Free, and a Smoothness of about a centimetre, the variant for MR, whose bias field is smooth. The fit is a
- * median: where intensities are coarse, as in pictures of 8 bits, most differences are 0, and so is l. By split Bregman
- * with penalty 1 / g: each iteration solves (A + Smoothness^2 A^2) l = div of the splitted gradient, A = -Laplace with
- * Neumann borders, on a box by a cosine transform, in a mask by multigrid, whose solution need be no better than the
- * iteration's. Ends when the root mean square change of l is at most ConvergenceThreshold, or after
- * MaximumNumberOfIterations. Summary has E after each: it need not fall at every one.
+ * out (Free), as it is where there is no logarithm. g = mean |s_e|, of all slices: where noise makes the fit in effect
+ * quadratic, that of wavelength W passes to l by 1 / (1 + (2 pi Smoothness / W)^2), whatever the noise. Laplace l is
+ * that of an image mirrored at its border, so that l ends level there, over about Smoothness. Smoothness 0 with Flat is
+ * the L1 Retinex; with Free, and a Smoothness of about a centimetre, the variant for MR, whose bias field is smooth.
+ * The fit is a median: where intensities are coarse, as in pictures of 8 bits, most differences are 0, and so is l. By
+ * split Bregman with penalty 1 / g: each iteration solves (A + Smoothness^2 A^2) l = div of the split gradient, A =
+ * -Laplace with Neumann borders, on a box by a cosine transform, in a mask by multigrid, whose solution need be no
+ * better than the iteration's, and no finer than half the Smoothness. Ends when the root mean square change of l is at
+ * most ConvergenceThreshold, or after MaximumNumberOfIterations. Summary has E after each: it need not fall at every
+ * one.
  *
  * \par Access
  * The whole image.
@@ -58,6 +59,7 @@ public:
 
   static constexpr double       DefaultThreshold = 0.15;
   static constexpr double       DefaultSmoothness = 8.0;
+  static constexpr double       MaximumSmoothness = 1e6;
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 30;
   static constexpr double       DefaultConvergenceThreshold = 1e-3;
 
@@ -72,7 +74,7 @@ public:
   itkSetEnumMacro(AtEdges, IlluminationAtEdges);
   itkGetEnumMacro(AtEdges, IlluminationAtEdges);
 
-  /** Length in mm below which the illumination follows no detail; 0: the plain L1 model. */
+  /** Length in mm below which the illumination follows no detail, at most 1e6; 0: the plain L1 model. */
   itkSetMacro(Smoothness, double);
   itkGetConstMacro(Smoothness, double);
 

@@ -2,6 +2,7 @@
 #define itkBoxPoisson_h
 
 #include "itkCosineTransform.h"
+#include "itkPerThread.h"
 
 #include <array>
 #include <cstdint>
@@ -124,63 +125,64 @@ public:
 
 private:
   static constexpr std::size_t Lanes = CosineTransform::Lanes;
+  /** Voxels: one thread is done with a pass over less before a second one is back that another process holds up. */
+  static constexpr std::size_t LargestOfOneThread = std::size_t{ 1 } << 20U;
 
   /** Lets f(first line, batch, scratch) transform batches of neighbouring lines along an axis. */
   template <typename TFunction>
   void
   ForEachBatch(float * values, std::size_t i, TFunction && f, bool fromPlaces, bool toPlaces) const
   {
-    const auto & transform = m_Transforms[i];
-    const auto   length = transform.Length();
-    const auto   inner = m_Grid.Stride(m_Axes[i]);
-    const auto   lines = m_Grid.NumberOfVoxels() / length;
-    const auto   batches = static_cast<std::int64_t>((lines + Lanes - 1) / Lanes);
-#pragma omp parallel if (batches > 1)
+    const auto &                      transform = m_Transforms[i];
+    const auto                        length = transform.Length();
+    const auto                        inner = m_Grid.Stride(m_Axes[i]);
+    const auto                        lines = m_Grid.NumberOfVoxels() / length;
+    const auto                        batches = static_cast<std::int64_t>((lines + Lanes - 1) / Lanes);
+    std::array<std::vector<float>, 2> pair;
+    pair.fill(std::vector<float>(transform.BufferSize()));
+    PerThread<std::array<std::vector<float>, 2>> buffers(pair);
+#pragma omp parallel for schedule(dynamic) if (m_Grid.NumberOfVoxels() > LargestOfOneThread)
+    for (std::int64_t b = 0; b < batches; ++b)
     {
-      std::vector<float> batch(transform.BufferSize());
-      std::vector<float> scratch(transform.BufferSize());
-#pragma omp for schedule(dynamic)
-      for (std::int64_t b = 0; b < batches; ++b)
+      auto & [batch, scratch] = buffers.Mine();
+      const auto                 first = static_cast<std::size_t>(b) * Lanes;
+      const auto                 count = std::min(Lanes, lines - first);
+      std::array<float *, Lanes> line{};
+      bool                       isContiguous = true;
+      for (std::size_t lane = 0; lane < count; ++lane)
       {
-        const auto                 first = static_cast<std::size_t>(b) * Lanes;
-        const auto                 count = std::min(Lanes, lines - first);
-        std::array<float *, Lanes> line{};
-        bool                       isContiguous = true;
+        line[lane] = values + (first + lane) / inner * inner * length + (first + lane) % inner;
+        isContiguous = isContiguous && line[lane] == line[0] + lane;
+      }
+      if (count < Lanes) // the others share roundings with lines that are not there
+      {
+        std::fill(batch.begin(), batch.end(), 0.0F);
+      }
+      for (std::size_t j = 0; j < length; ++j)
+      {
+        float * const place = &batch[(fromPlaces ? transform.Place(j) : j) * Lanes];
+        if (isContiguous)
+        {
+          std::copy_n(line[0] + j * inner, count, place);
+          continue;
+        }
         for (std::size_t lane = 0; lane < count; ++lane)
         {
-          line[lane] = values + (first + lane) / inner * inner * length + (first + lane) % inner;
-          isContiguous = isContiguous && line[lane] == line[0] + lane;
+          place[lane] = line[lane][j * inner];
         }
-        if (count < Lanes) // the others share roundings with lines that are not there
+      }
+      const float * const result = f(first, batch.data(), scratch.data());
+      for (std::size_t j = 0; j < length; ++j)
+      {
+        const float * const place = result + (toPlaces ? transform.Place(j) : j) * Lanes;
+        if (isContiguous)
         {
-          std::fill(batch.begin(), batch.end(), 0.0F);
+          std::copy_n(place, count, line[0] + j * inner);
+          continue;
         }
-        for (std::size_t j = 0; j < length; ++j)
+        for (std::size_t lane = 0; lane < count; ++lane)
         {
-          float * const place = &batch[(fromPlaces ? transform.Place(j) : j) * Lanes];
-          if (isContiguous)
-          {
-            std::copy_n(line[0] + j * inner, count, place);
-            continue;
-          }
-          for (std::size_t lane = 0; lane < count; ++lane)
-          {
-            place[lane] = line[lane][j * inner];
-          }
-        }
-        const float * const result = f(first, batch.data(), scratch.data());
-        for (std::size_t j = 0; j < length; ++j)
-        {
-          const float * const place = result + (toPlaces ? transform.Place(j) : j) * Lanes;
-          if (isContiguous)
-          {
-            std::copy_n(place, count, line[0] + j * inner);
-            continue;
-          }
-          for (std::size_t lane = 0; lane < count; ++lane)
-          {
-            line[lane][j * inner] = place[lane];
-          }
+          line[lane][j * inner] = place[lane];
         }
       }
     }

@@ -2,6 +2,10 @@
 #define itkContinueOutside_h
 
 #include "itkBoxPoisson.h"
+#include "itkPerThread.h"
+
+#include <algorithm>
+#include <vector>
 
 namespace itk
 {
@@ -86,6 +90,7 @@ ContinueOutside(const PoissonGrid & grid, float * values, const unsigned char * 
   }
   ContinueOutside(coarse, means.data(), isMean.data());
 
+  PerThread<std::vector<float>> blends(std::vector<float>(coarse.size[0]));
 #pragma omp parallel for schedule(dynamic, 16) if (voxels > 1U << 18U)
   for (std::int64_t row = 0; row < static_cast<std::int64_t>(rows); ++row)
   {
@@ -94,8 +99,9 @@ ContinueOutside(const PoissonGrid & grid, float * values, const unsigned char * 
     {
       continue;
     }
-    const auto         place = rowOf(static_cast<std::size_t>(row));
-    std::vector<float> blend(coarse.size[0], 0.0F); // along all axes but x
+    const auto place = rowOf(static_cast<std::size_t>(row));
+    auto &     blend = blends.Mine(); // along all axes but x
+    std::fill(blend.begin(), blend.end(), 0.0F);
     for (std::size_t corner = 0; corner < 1U << (Axes - 1); ++corner)
     {
       float       weight = 1.0F;

@@ -17,7 +17,9 @@ namespace itk
  * plane.
  *
  * What is left of a cosine transform when the coefficients that are zero are dropped; X and Y are the extents of the
- * box that was transformed, in pixels. The slope across its borders is 0. \ingroup Spatial
+ * box that was transformed, in pixels. The slope across its borders is 0.
+ *
+ * \ingroup Spatial
  */
 class CosineSeries
 {

@@ -4,6 +4,7 @@
 #include "itkBoxPoisson.h"
 
 #include <limits>
+#include <numeric>
 
 namespace itk
 {
@@ -18,8 +19,8 @@ namespace itk
  *
  * Without screening a connected component of the mask has a constant in A's kernel: what f holds of it is left out, and
  * u has mean 0 in each component. Ends when r' M r, r the residual and M the V-cycle, has fallen by tolerance squared,
- * which is about the fall of the error of u's gradient by the tolerance (float rounding keeps that above some 1e-6), or
- * after the given number of cycles.
+ * of all components together, which is about the fall of the error of u's gradient by the tolerance (float rounding
+ * keeps that above some 1e-6), or after the given number of cycles.
  *
  * In float, sums in double in a fixed order: the same bits for any number of OpenMP's threads.
  *
@@ -69,7 +70,6 @@ public:
     Level &           finest = m_Levels.front();
     const std::size_t cells = finest.cells;
     Buffer            guess(finest);
-    Buffer            direction(finest);
     std::copy_n(u, cells, guess.begin());
     this->KeepInside(guess.begin());
     std::copy_n(f, cells, finest.f.begin());
@@ -79,61 +79,74 @@ public:
       this->RemoveMeans(finest.f.begin());
     }
     this->Sweep(finest, Step::Residual, guess.begin(), finest.f.begin(), finest.other.begin());
-    finest.f.Swap(finest.other); // from here on f of the finest level is the residual
-    Summary summary;
-    double  start = 0.0;
-    double  previous = 1.0;
-    while (summary.cycles < maximumNumberOfCycles)
-    {
-      this->Cycle(0);
-      ++summary.cycles;
-      const double product = Dot(finest.f.begin(), finest.u.begin(), cells);
-      start = summary.cycles == 1 ? product : start;
-      if (!(product > 0.0))
-      {
-        break;
-      }
-      summary.reduction = std::sqrt(product / start);
-      if (summary.reduction <= tolerance)
-      {
-        break;
-      }
-      const auto beta = static_cast<float>(summary.cycles == 1 ? 0.0 : product / previous);
-      previous = product;
-      ForEachBlock(cells,
-                   [&](std::size_t begin, std::size_t end)
-                   {
-                     for (auto i = begin; i < end; ++i)
-                     {
-                       direction.begin()[i] = finest.u.begin()[i] + beta * direction.begin()[i];
-                     }
-                   });
-      this->Sweep(finest, Step::Apply, direction.begin(), nullptr, finest.other.begin());
-      const double curvature = Dot(direction.begin(), finest.other.begin(), cells);
-      if (!(curvature > 0.0))
-      {
-        break;
-      }
-      const auto length = static_cast<float>(product / curvature);
-      ForEachBlock(cells,
-                   [&](std::size_t begin, std::size_t end)
-                   {
-                     for (auto i = begin; i < end; ++i)
-                     {
-                       guess.begin()[i] += length * direction.begin()[i];
-                       finest.f.begin()[i] -= length * finest.other.begin()[i];
-                     }
-                   });
-      if (!(screening > 0.0))
-      {
-        this->RemoveMeans(finest.f.begin()); // rounding would let the kernel's part grow
-      }
-    }
+    finest.f.Swap(finest.other);
+    const auto summary = this->Iterate(0, guess, tolerance, maximumNumberOfCycles);
     std::copy_n(guess.begin(), cells, u);
     if (!(screening > 0.0))
     {
       this->RemoveMeans(u);
     }
+    return summary;
+  }
+
+  /** (A + bending A^2) u = f, bending > 0, f finite, solved on the coarsest grid whose spacing is at most `resolution`
+   * mm along every axis that is coarsened to it, interpolated, and smoothed by the equation: u has no detail much below
+   * sqrt(bending) mm, and half of that is fine enough where the error may be a few percent. `u` need not be set. Two
+   * solutions, each to the tolerance: the summary has the cycles of both, and the larger reduction. */
+  Summary
+  SolveBent(const float * f,
+            float *       u,
+            double        bending,
+            double        resolution = 0.0,
+            double        tolerance = DefaultTolerance,
+            unsigned int  maximumNumberOfCycles = DefaultMaximumNumberOfCycles)
+  {
+    // A + bending A^2 = bending A (1 / bending + A)
+    const auto  scale = static_cast<float>(1.0 / bending);
+    Level &     finest = m_Levels.front();
+    std::size_t number = 0;
+    std::copy_n(f, finest.cells, finest.f.begin());
+    this->KeepInside(finest.f.begin());
+    this->RemoveMeans(finest.f.begin());
+    std::copy_n(finest.f.begin(), finest.cells, u);
+    for (; this->IsWithin(number + 1, resolution); ++number)
+    {
+      m_Levels[number].f.Swap(m_Levels[number].other);
+      Restrict(m_Levels[number], m_Levels[number + 1]);
+    }
+    Level & level = m_Levels[number];
+    Buffer  guess(level);
+    m_Screening = scale;
+    auto summary = this->Iterate(number, guess, tolerance, maximumNumberOfCycles);
+    ForEachBlock(level.cells,
+                 [&](std::size_t begin, std::size_t end)
+                 {
+                   for (auto i = begin; i < end; ++i)
+                   {
+                     level.f.begin()[i] = scale * level.voxels.begin()[i] * guess.begin()[i];
+                     guess.begin()[i] = 0.0F;
+                   }
+                 });
+    m_Screening = 0.0F;
+    this->RemoveMeansOfCells(number, level.f.begin());
+    const auto second = this->Iterate(number, guess, tolerance, maximumNumberOfCycles);
+    summary.cycles += second.cycles;
+    summary.reduction = std::max(summary.reduction, second.reduction);
+    level.u.Swap(guess);
+    const bool isCoarse = number > 0;
+    for (; number > 0; --number)
+    {
+      Level & fine = m_Levels[number - 1];
+      std::fill_n(fine.u.begin(), fine.cells, 0.0F);
+      Prolong(m_Levels[number], fine);
+    }
+    this->KeepInside(finest.u.begin());
+    for (unsigned int step = 0; isCoarse && step < SmoothingSteps; ++step)
+    {
+      this->SmoothBent(u, scale);
+    }
+    std::copy_n(finest.u.begin(), finest.cells, u);
+    this->RemoveMeans(u);
     return summary;
   }
 
@@ -172,11 +185,17 @@ public:
 private:
   static constexpr unsigned int Axes = PoissonGrid::MaximumDimension;
   static constexpr std::size_t  BlockLength = std::size_t{ 1 } << 14U;
-  /** Blocks of a level that threads share: on less, one thread is done before a second has woken. */
-  static constexpr std::size_t SmallestShared = 15;
+  /** Blocks of a level that threads share. On less, one thread takes about a millisecond: less than a second one takes
+   * to come back that another process has pushed aside, and every region waits for it. */
+  static constexpr std::size_t SmallestShared = 63;
   /** Steps of the Chebyshev polynomial of degree 2 that is small on [0.35, 2]: the part of the spectrum of the
    * equation, divided by its diagonal, that the coarser grid does not see. */
   static constexpr std::array<float, 2> Damping{ { 1.691F, 0.5678F } };
+
+  /** After the interpolation of a bent solution. */
+  static constexpr unsigned int SmoothingSteps = 2;
+  /** Of the Jacobi steps of a product: eigenvalues of each, divided by its diagonal, are up to 2, and 0.4 * 4 < 2. */
+  static constexpr float FactorDamping = 0.63F;
 
   struct Level;
 
@@ -286,6 +305,19 @@ private:
     }
   }
 
+  static void
+  AddScaled(float * values, float factor, const float * others, std::size_t count)
+  {
+    ForEachBlock(count,
+                 [=](std::size_t begin, std::size_t end)
+                 {
+                   for (auto i = begin; i < end; ++i)
+                   {
+                     values[i] += factor * others[i];
+                   }
+                 });
+  }
+
   /** In eight sums a block, added in a fixed order. */
   static double
   Dot(const float * a, const float * b, std::size_t count)
@@ -320,6 +352,170 @@ private:
       total += sum;
     }
     return total;
+  }
+
+  /** Whether there is a level of this number, of at most `spacing` mm along every axis that is coarsened to it. */
+  bool
+  IsWithin(std::size_t number, double spacing) const
+  {
+    bool isWithin = number < m_Levels.size();
+    for (unsigned int axis = 0; isWithin && axis < Axes; ++axis)
+    {
+      isWithin =
+        !m_Levels[number - 1].isCoarsened[axis] || m_Levels[number].weight[axis] * spacing * spacing >= 1.0 - 1e-6;
+    }
+    return isWithin;
+  }
+
+  /** Subtracts from the sums over cells in each component of the level's faces a part that is as their voxels, so that
+   * they add up to 0. */
+  void
+  RemoveMeansOfCells(std::size_t number, float * sums)
+  {
+    if (number == 0)
+    {
+      this->RemoveMeans(sums);
+      return;
+    }
+    const Level & level = m_Levels[number];
+    if (m_LabelledLevel != number)
+    {
+      this->LabelCells(number);
+    }
+    const float * const voxels = level.voxels.begin();
+    std::vector<double> means(m_ComponentVoxels.size(), 0.0);
+    for (std::size_t i = 0; i < level.cells; ++i)
+    {
+      means[m_Labels[i]] += static_cast<double>(sums[i]);
+    }
+    for (std::size_t c = 0; c < means.size(); ++c)
+    {
+      means[c] /= std::max(1.0, m_LabelVoxels[c]);
+    }
+    for (std::size_t i = 0; i < level.cells; ++i)
+    {
+      sums[i] -= static_cast<float>(means[m_Labels[i]]) * voxels[i];
+    }
+  }
+
+  /** Of the cells of a level: components that have voxels in one cell are one. */
+  void
+  LabelCells(std::size_t number)
+  {
+    const Level &                  finest = m_Levels.front();
+    const Level &                  level = m_Levels[number];
+    std::array<unsigned int, Axes> shift{};
+    for (std::size_t finer = 0; finer < number; ++finer)
+    {
+      for (unsigned int axis = 0; axis < Axes; ++axis)
+      {
+        shift[axis] += m_Levels[finer].isCoarsened[axis] ? 1 : 0;
+      }
+    }
+    std::vector<std::size_t> parent(m_ComponentVoxels.size());
+    std::iota(parent.begin(), parent.end(), std::size_t{ 0 });
+    constexpr auto none = std::numeric_limits<std::size_t>::max();
+    m_Labels.assign(level.cells, none);
+    for (const Run & run : m_Runs)
+    {
+      for (auto i = run.begin; i < run.end; ++i)
+      {
+        std::size_t cell = 0;
+        for (unsigned int axis = 0; axis < Axes; ++axis)
+        {
+          cell += (i / finest.stride[axis] % finest.size[axis] >> shift[axis]) * level.stride[axis];
+        }
+        auto & label = m_Labels[cell];
+        label = label == none ? run.component : label;
+        const auto one = RootOf(parent, label);
+        const auto other = RootOf(parent, run.component);
+        parent[std::max(one, other)] = std::min(one, other);
+      }
+    }
+    m_LabelVoxels.assign(parent.size(), 0.0);
+    for (std::size_t i = 0; i < level.cells; ++i)
+    {
+      m_Labels[i] = m_Labels[i] == none ? 0 : RootOf(parent, m_Labels[i]);
+      m_LabelVoxels[m_Labels[i]] += static_cast<double>(level.voxels.begin()[i]);
+    }
+    m_LabelledLevel = number;
+  }
+
+  /** A damped Jacobi step on u of the finest level for scale f = (scale + A) A u, by the diagonals of both factors. */
+  void
+  SmoothBent(const float * f, float scale)
+  {
+    Level & finest = m_Levels.front();
+    m_Screening = 0.0F;
+    this->Sweep(finest, Step::Apply, finest.u.begin(), nullptr, finest.other.begin());
+    m_Screening = scale;
+    this->Sweep(finest, Step::Apply, finest.other.begin(), nullptr, finest.f.begin());
+    float * const residual = finest.f.begin();
+    ForEachBlock(finest.cells,
+                 [=](std::size_t begin, std::size_t end)
+                 {
+                   for (auto i = begin; i < end; ++i)
+                   {
+                     residual[i] = scale * f[i] - residual[i];
+                   }
+                 });
+    this->Sweep(finest, Step::First, nullptr, finest.f.begin(), finest.other.begin(), FactorDamping);
+    m_Screening = 0.0F;
+    this->Sweep(finest, Step::First, nullptr, finest.other.begin(), finest.f.begin(), FactorDamping);
+    AddScaled(finest.u.begin(), 1.0F, finest.f.begin(), finest.cells);
+  }
+
+  /** Conjugate gradients on one level, from a guess and its residual in f, which is used up. */
+  Summary
+  Iterate(std::size_t number, Buffer & guess, double tolerance, unsigned int maximumNumberOfCycles)
+  {
+    Level &           level = m_Levels[number];
+    const std::size_t cells = level.cells;
+    Buffer            direction(level);
+    Summary           summary;
+    double            start = 0.0;
+    double            previous = 1.0;
+    while (summary.cycles < maximumNumberOfCycles)
+    {
+      this->Cycle(number);
+      ++summary.cycles;
+      const double product = Dot(level.f.begin(), level.u.begin(), cells);
+      start = summary.cycles == 1 ? product : start;
+      if (!(product > 0.0))
+      {
+        summary.reduction = 0.0;
+        break;
+      }
+      summary.reduction = std::sqrt(product / start);
+      if (summary.reduction <= tolerance)
+      {
+        break;
+      }
+      const auto beta = static_cast<float>(summary.cycles == 1 ? 0.0 : product / previous);
+      previous = product;
+      ForEachBlock(cells,
+                   [&](std::size_t begin, std::size_t end)
+                   {
+                     for (auto i = begin; i < end; ++i)
+                     {
+                       direction.begin()[i] = level.u.begin()[i] + beta * direction.begin()[i];
+                     }
+                   });
+      this->Sweep(level, Step::Apply, direction.begin(), nullptr, level.other.begin());
+      const double curvature = Dot(direction.begin(), level.other.begin(), cells);
+      if (!(curvature > 0.0))
+      {
+        break;
+      }
+      const auto length = static_cast<float>(product / curvature);
+      AddScaled(guess.begin(), length, direction.begin(), cells);
+      AddScaled(level.f.begin(), -length, level.other.begin(), cells);
+      if (!(m_Screening > 0.0F))
+      {
+        this->RemoveMeansOfCells(number, level.f.begin()); // rounding would let the kernel's part grow
+      }
+    }
+    return summary;
   }
 
   enum class Step
@@ -580,36 +776,38 @@ private:
                          const float   step = 0.25F * ((above ? u + stride : u - stride)[x] - u[x]);
                          return faces[x] > 0.0F ? step : 0.0F;
                        };
-                       std::vector<float> sum(length);
                        children(
                          [&](std::size_t cell, const std::array<std::size_t, Axes> & second)
                          {
-                           std::copy_n(u, length, sum.data());
-                           for (unsigned int axis = 1; axis < Axes; ++axis)
+                           constexpr std::size_t strip = 512;
+                           float                 sum[strip];
+                           float * const         to = fine.u.begin() + cell;
+                           for (std::size_t first = 0; first < length; first += strip)
                            {
-                             if (fine.isCoarsened[axis])
+                             const auto count = std::min(strip, length - first);
+                             std::copy_n(u + first, count, sum);
+                             for (unsigned int axis = 1; axis < Axes; ++axis)
                              {
-                               for (std::size_t x = 0; x < length; ++x)
+                               if (fine.isCoarsened[axis])
                                {
-                                 sum[x] += towards(axis, second[axis] == 1, x);
+                                 for (std::size_t x = 0; x < count; ++x)
+                                 {
+                                   sum[x] += towards(axis, second[axis] == 1, first + x);
+                                 }
                                }
                              }
-                           }
-                           float * const to = fine.u.begin() + cell;
-                           if (!fine.isCoarsened[0])
-                           {
-                             for (std::size_t x = 0; x < length; ++x)
+                             for (std::size_t x = first; x < first + count; ++x)
                              {
-                               to[x] += sum[x];
-                             }
-                             return;
-                           }
-                           for (std::size_t x = 0; x < length; ++x)
-                           {
-                             to[2 * x] += sum[x] + towards(0, false, x);
-                             if (2 * x + 1 < fine.size[0])
-                             {
-                               to[2 * x + 1] += sum[x] + towards(0, true, x);
+                               if (!fine.isCoarsened[0])
+                               {
+                                 to[x] += sum[x - first];
+                                 continue;
+                               }
+                               to[2 * x] += sum[x - first] + towards(0, false, x);
+                               if (2 * x + 1 < fine.size[0])
+                               {
+                                 to[2 * x + 1] += sum[x - first] + towards(0, true, x);
+                               }
                              }
                            }
                          });
@@ -739,23 +937,26 @@ private:
                  });
   }
 
+  /** Of the set that `member` belongs to: the first one. */
+  static std::size_t
+  RootOf(std::vector<std::size_t> & parent, std::size_t member)
+  {
+    while (parent[member] != member)
+    {
+      parent[member] = parent[parent[member]];
+      member = parent[member];
+    }
+    return member;
+  }
+
   /** Connected components, from runs along x. */
   void
   FindComponents(const PoissonGrid & grid, const unsigned char * inside)
   {
     std::vector<std::size_t> firstOfRow;
     std::vector<std::size_t> parent;
-    const auto               root = [&](std::size_t run)
-    {
-      while (parent[run] != run)
-      {
-        parent[run] = parent[parent[run]];
-        run = parent[run];
-      }
-      return run;
-    };
-    const auto length = grid.size[0];
-    const auto rows = grid.NumberOfVoxels() / length;
+    const auto               length = grid.size[0];
+    const auto               rows = grid.NumberOfVoxels() / length;
     for (std::size_t row = 0; row < rows; ++row)
     {
       firstOfRow.push_back(m_Runs.size());
@@ -789,8 +990,8 @@ private:
         {
           if (m_Runs[a].begin + shift < m_Runs[b].end && m_Runs[b].begin < m_Runs[a].end + shift)
           {
-            const auto rootA = root(a);
-            const auto rootB = root(b);
+            const auto rootA = RootOf(parent, a);
+            const auto rootB = RootOf(parent, b);
             parent[std::max(rootA, rootB)] = std::min(rootA, rootB);
           }
           ++(m_Runs[a].end + shift < m_Runs[b].end ? a : b);
@@ -799,7 +1000,7 @@ private:
     }
     for (std::size_t run = 0; run < m_Runs.size(); ++run)
     {
-      const auto first = root(run); // a root precedes its members
+      const auto first = RootOf(parent, run); // a root precedes its members
       if (first == run)
       {
         m_Runs[run].component = m_ComponentVoxels.size();
@@ -813,6 +1014,9 @@ private:
   std::vector<Level>       m_Levels; ///< the finest first
   std::vector<Run>         m_Runs;
   std::vector<std::size_t> m_ComponentVoxels;
+  std::size_t              m_LabelledLevel = 0;
+  std::vector<std::size_t> m_Labels;      ///< component of each cell of the labelled level
+  std::vector<double>      m_LabelVoxels; ///< in each
   float                    m_Screening = 0.0F;
 };
 } // namespace itk

@@ -3,13 +3,15 @@
 
 #include "itkMaskedPoisson.h"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 namespace itk
 {
 /** \class NeumannPoisson
- * \brief (screening + A + bending A^2) u = f, A = -Laplace with Neumann borders: BoxPoisson where all is inside,
- * MaskedPoisson else.
+ * \brief (A + bending A^2) u = f, A = -Laplace with Neumann borders: BoxPoisson where all is inside, MaskedPoisson
+ * else.
  *
  * \ingroup Spatial
  */
@@ -20,62 +22,58 @@ public:
 
   /** `inside`: not 0 inside the mask, for each voxel; null: the whole box. */
   NeumannPoisson(const PoissonGrid & grid, const unsigned char * inside)
-    : m_Voxels(grid.NumberOfVoxels())
+    : m_Grid(grid)
   {
-    if (inside == nullptr || std::count(inside, inside + m_Voxels, 0) == 0)
+    if (inside == nullptr || std::count(inside, inside + grid.NumberOfVoxels(), 0) == 0)
     {
       m_Box.emplace(grid);
     }
     else
     {
       m_Masked.emplace(grid, inside);
-      m_Scratch.resize(m_Voxels);
     }
   }
 
-  /** `values` holds f, finite, and then u. Inside a mask each solve with A^-1 ends by `tolerance`, or after so many
-   * cycles: the summary of the last one. bending > 0 goes without screening only. */
+  /** f must be finite. `u` holds the first guess, and then the solution, of which a box has no need: its solution is
+   * exact, and takes no cycles. See MaskedPoisson::SolveBent() for the `resolution`. */
   Summary
-  Solve(float *      values,
-        double       screening = 0.0,
-        double       bending = 0.0,
-        double       tolerance = MaskedPoisson::DefaultTolerance,
-        unsigned int maximumNumberOfCycles = MaskedPoisson::DefaultMaximumNumberOfCycles)
+  Solve(const float * f,
+        float *       u,
+        double        bending = 0.0,
+        double        tolerance = MaskedPoisson::DefaultTolerance,
+        double        resolution = 0.0,
+        unsigned int  maximumNumberOfCycles = MaskedPoisson::DefaultMaximumNumberOfCycles)
   {
     if (m_Box)
     {
-      m_Box->Solve(values, screening, bending);
+      std::copy_n(f, m_Grid.NumberOfVoxels(), u);
+      m_Box->Solve(u, 0.0, bending);
       return {};
     }
-    const auto solve = [&](double by)
-    {
-      std::fill(m_Scratch.begin(), m_Scratch.end(), 0.0F);
-      const auto summary = m_Masked->Solve(values, m_Scratch.data(), by, tolerance, maximumNumberOfCycles);
-      std::copy(m_Scratch.begin(), m_Scratch.end(), values);
-      return summary;
-    };
-    if (bending > 0.0) // A + bending A^2 = bending A (1 / bending + A)
-    {
-      m_Masked->RemoveMeans(values);
-      solve(1.0 / bending);
-      std::for_each(
-        values, values + m_Voxels, [factor = static_cast<float>(1.0 / bending)](float & value) { value *= factor; });
-    }
-    return solve(screening);
+    return bending > 0.0 ? m_Masked->SolveBent(f, u, bending, resolution, tolerance, maximumNumberOfCycles)
+                         : m_Masked->Solve(f, u, 0.0, tolerance, maximumNumberOfCycles);
   }
 
-  /** Connected parts of the mask, each with a free constant; a box counts as one. */
+  /** Connected parts, each with a free constant: on a box as many as there are slices that stand for themselves. */
   std::size_t
   NumberOfComponents() const
   {
-    return m_Masked ? m_Masked->NumberOfComponents() : 1;
+    if (m_Masked)
+    {
+      return m_Masked->NumberOfComponents();
+    }
+    std::size_t components = 1;
+    for (unsigned int axis = 0; axis < PoissonGrid::MaximumDimension; ++axis)
+    {
+      components *= m_Grid.IsConnected(axis) ? 1 : m_Grid.size[axis];
+    }
+    return components;
   }
 
 private:
-  std::size_t                  m_Voxels;
+  PoissonGrid                  m_Grid;
   std::optional<BoxPoisson>    m_Box;
   std::optional<MaskedPoisson> m_Masked;
-  std::vector<float>           m_Scratch;
 };
 } // namespace itk
 

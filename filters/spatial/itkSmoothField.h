@@ -55,9 +55,9 @@ public:
   bool
   operator==(const SmoothField & other) const
   {
-    return order == other.order && controlPoints == other.controlPoints && centre == other.centre &&
-           halfExtent == other.halfExtent && coefficients == other.coefficients && logMinimum == other.logMinimum &&
-           logMaximum == other.logMaximum;
+    return (this->IsLattice() || order == other.order) && controlPoints == other.controlPoints &&
+           centre == other.centre && halfExtent == other.halfExtent && coefficients == other.coefficients &&
+           logMinimum == other.logMinimum && logMaximum == other.logMaximum;
   }
 
   friend std::ostream &

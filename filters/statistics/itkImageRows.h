@@ -210,11 +210,11 @@ NumberOfRowDivisions(const TRegion & region, unsigned int wanted)
   return SlowestAxis(region) == 0 ? 1U : ImageRegionSplitterSlowDimension::New()->GetNumberOfSplits(region, wanted);
 }
 
-/** \throws ExceptionObject where the mask has neither the image's extent nor, from the second axis on, 1, printing both
- * sizes. */
+/** \throws ExceptionObject where the mask, which is called `name`, has neither the image's extent nor, from the second
+ * axis on, 1, printing both sizes. */
 template <typename TImage, typename TMask>
 void
-VerifyMaskExtent(const TImage * image, const TMask * mask)
+VerifyMaskExtent(const TImage * image, const TMask * mask, const char * name = "MaskImage")
 {
   if (image == nullptr || mask == nullptr)
   {
@@ -229,10 +229,10 @@ VerifyMaskExtent(const TImage * image, const TMask * mask)
     const bool isRepeated = maskRegion.GetSize(axis) == 1 && (axis > 0 || imageRegion.GetSize(0) == 1);
     if (!same && !isRepeated)
     {
-      itkGenericExceptionMacro("MaskImage must cover the image's region "
-                               << (axis > 0 ? "or have extent 1 " : "") << "along axis " << axis << ": image "
-                               << imageRegion.GetSize() << " from " << imageRegion.GetIndex() << ", mask "
-                               << maskRegion.GetSize() << " from " << maskRegion.GetIndex() << '.');
+      itkGenericExceptionMacro(<< name << " must cover the image's region " << (axis > 0 ? "or have extent 1 " : "")
+                               << "along axis " << axis << ": image " << imageRegion.GetSize() << " from "
+                               << imageRegion.GetIndex() << ", " << name << ' ' << maskRegion.GetSize() << " from "
+                               << maskRegion.GetIndex() << '.');
     }
   }
 }

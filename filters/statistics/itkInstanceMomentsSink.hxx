@@ -25,7 +25,7 @@ void
 InstanceMomentsSink<TInputImage, TMaskImage>::VerifyInputInformation() ITKv5_CONST
 {
   Superclass::VerifyInputInformation();
-  VerifyMaskExtent(this->GetInput(), this->GetWeightImage());
+  VerifyMaskExtent(this->GetInput(), this->GetWeightImage(), "WeightImage");
   for (unsigned int channel = 1; channel <= m_FurtherChannels; ++channel)
   {
     if (this->GetInput(channel)->GetLargestPossibleRegion() != this->GetInput()->GetLargestPossibleRegion())

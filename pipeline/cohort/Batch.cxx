@@ -16,9 +16,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 namespace isolux
@@ -54,7 +56,7 @@ Joined(const std::vector<std::string> & sentences)
 
 constexpr const char * ManifestHeader =
   "path\tstatus\tseconds\tmask_voxels\tmean_before\tsd_before\tmean_after\tsd_after\tcv_before\tcv_after\tcjv_before\t"
-  "cjv_after\tsite\tparticipant_id\toutput\tmessage\n";
+  "cjv_after\tentropy_before\tentropy_after\tfield_minimum\tfield_maximum\tsite\tparticipant_id\toutput\tmessage\n";
 
 std::string
 ManifestRow(const BatchRow & row, const fs::path & folder)
@@ -63,11 +65,12 @@ ManifestRow(const BatchRow & row, const fs::path & folder)
   text << OneLine(row.task.name) << '\t' << row.status << '\t' << row.seconds;
   if (row.report.channels.empty())
   {
-    text << std::string(9, '\t');
+    text << std::string(13, '\t');
   }
   else
   {
     const auto & channel = row.report.channels.front();
+    const auto   none = std::numeric_limits<double>::quiet_NaN();
     text << '\t' << channel.maskVoxels;
     for (const double value : { channel.before.mean,
                                 channel.before.standardDeviation,
@@ -76,9 +79,17 @@ ManifestRow(const BatchRow & row, const fs::path & folder)
                                 channel.evennessBefore.coefficientOfVariation,
                                 channel.evennessAfter.coefficientOfVariation,
                                 channel.evennessBefore.coefficientOfJointVariation,
-                                channel.evennessAfter.coefficientOfJointVariation })
+                                channel.evennessAfter.coefficientOfJointVariation,
+                                channel.evennessBefore.entropy,
+                                channel.evennessAfter.entropy,
+                                channel.field ? channel.field->minimum : none,
+                                channel.field ? channel.field->maximum : none })
     {
-      text << '\t' << value;
+      text << '\t';
+      if (std::isfinite(value))
+      {
+        text << value;
+      }
     }
   }
   text << '\t' << OneLine(row.task.site) << '\t' << OneLine(row.task.participant) << '\t'
@@ -98,10 +109,10 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
       return false;
     }
     const Sidecar sidecar = ReadSidecar(SidecarPath(task.output));
-    PipelineSpec  wanted = WithoutFiles(pipeline);
-    wanted.stages = Pipeline(wanted, true).Describe();
-    PipelineSpec had = WithoutFiles(sidecar.pipeline);
-    had.stages = Pipeline(had, true).Describe();
+    PipelineSpec  wanted = pipeline;
+    wanted.stages = Pipeline(pipeline, true).Describe();
+    wanted = WithoutFiles(wanted);
+    const PipelineSpec had = WithoutFiles(sidecar.pipeline); // every option, as used
     return sidecar.version == Version && sidecar.report.output == task.output.filename().string() &&
            sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
            WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&

@@ -58,6 +58,20 @@ AsImage(const MaskImage * mask, const WorkImage * grid)
   }
   return image;
 }
+/** The first plane of x and y. */
+WorkImage::Pointer
+FirstPlane(const WorkImage & field)
+{
+  auto region = field.GetLargestPossibleRegion();
+  region.SetSize(2, 1);
+  region.SetSize(3, 1);
+  auto plane = WorkImage::New();
+  plane->CopyInformation(&field);
+  plane->SetRegions(region);
+  plane->Allocate();
+  std::copy_n(field.GetBufferPointer(), region.GetNumberOfPixels(), plane->GetBufferPointer());
+  return plane;
+}
 } // namespace
 
 CaseResult
@@ -144,14 +158,22 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   {
     WriteOptions field32 = options.write;
     field32.type = FileType::Float32;
-    Volume field = Like(volume, first.field);
-    field.axes = first.field->GetLargestPossibleRegion().GetSize(3) > 1 ? 4 : field.axes;
+    const bool isPlane = MakesPlane(pipeline);
+    Volume     field = Like(volume, first.field);
+    field.axes = isPlane ? 2 : first.field->GetLargestPossibleRegion().GetSize(3) > 1 ? 4 : field.axes;
     field.channels.clear();
     for (const auto & channel : result.channels)
     {
-      field.channels.push_back(channel.field);
+      field.channels.push_back(isPlane ? FirstPlane(*channel.field) : channel.field);
     }
     WriteVolume(field, options.field, field32);
+    if (std::any_of(pipeline.stages.begin(),
+                    pipeline.stages.end(),
+                    [](const StageSpec & stage) { return !BuiltInStages().Find(stage.name).recordsField; }))
+    {
+      report.field = options.field.filename().string();
+      report.fieldSha256 = HashFile(options.field);
+    }
   }
   const bool writesMask = options.maskIsOutput || !options.mask.empty();
   if (writesMask && result.channels.size() > 1)
@@ -216,12 +238,48 @@ HashFiles(const PipelineSpec & pipeline)
 
 namespace
 {
+/** Puts the field that was kept in place of what a stage has not recorded. \return false where every stage has. */
+bool
+TakeField(Sidecar & sidecar, const std::filesystem::path & output, const std::filesystem::path & field)
+{
+  auto &     stages = sidecar.pipeline.stages;
+  const auto unrecorded = std::find_if(
+    stages.begin(), stages.end(), [](const auto & spec) { return !BuiltInStages().Find(spec.name).recordsField; });
+  if (unrecorded == stages.end())
+  {
+    return false;
+  }
+  const auto stage = BuiltInStages().Find(unrecorded->name).make();
+  Assign([&](ParameterVisitor & visit) { stage->VisitOptions(visit); }, unrecorded->options, unrecorded->name);
+  if (stage->MakesLogarithm())
+  {
+    return true; // which no field undoes, as the stage will say
+  }
+  if (std::count_if(
+        stages.begin(), stages.end(), [](const auto & spec) { return BuiltInStages().Find(spec.name).makesField; }) > 1)
+  {
+    throw Error(output.string() + ": several stages divided by a field, and " + unrecorded->name +
+                " did not record its own: a field that --field wrote is the product of all, and does not tell it");
+  }
+  const auto sha256 = HashFile(field);
+  *unrecorded = { "apply-field", { { "field", field.string() } } };
+  for (auto & channel : sidecar.learned)
+  {
+    channel.at(static_cast<std::size_t>(unrecorded - stages.begin())) = {
+      { "sha256", sidecar.report.field.empty() ? sha256 : sidecar.report.fieldSha256 }
+    };
+  }
+  return true;
+}
+
 /** With the files that the undoing needs, and without the others. \throws Error where one is missing. */
 PipelineSpec
-ForUndo(const PipelineSpec & recorded, const std::filesystem::path & output, const std::filesystem::path & field)
+ForUndo(Sidecar & sidecar, const std::filesystem::path & output, const std::filesystem::path & field)
 {
+  const bool   isTaken = !field.empty() && TakeField(sidecar, output, field);
+  const auto & recorded = sidecar.pipeline;
   PipelineSpec pipeline = WithoutFiles(recorded);
-  bool         isNeeded = false;
+  bool         isNeeded = isTaken;
   for (std::size_t i = 0; i < recorded.stages.size(); ++i)
   {
     if (!BuiltInStages().Find(recorded.stages[i].name).undoNeedsFiles)
@@ -247,7 +305,7 @@ ForUndo(const PipelineSpec & recorded, const std::filesystem::path & output, con
   }
   if (!field.empty() && !isNeeded)
   {
-    throw UsageError(output.string() + ": was divided by no given field; leave --field out");
+    throw UsageError(output.string() + ": is undone from its sidecar alone; leave --field out");
   }
   return pipeline;
 }
@@ -256,7 +314,7 @@ ForUndo(const PipelineSpec & recorded, const std::filesystem::path & output, con
 std::vector<std::string>
 RestoreCase(const std::filesystem::path & output, const std::filesystem::path & back, const CaseOptions & options)
 {
-  const Sidecar sidecar = ReadSidecar(SidecarPath(output));
+  Sidecar sidecar = ReadSidecar(SidecarPath(output));
   if (sidecar.report.output != output.filename().string())
   {
     throw Error(output.string() + ": the sidecar " + SidecarPath(output).string() + " belongs to " +
@@ -272,7 +330,7 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
     throw Error(output.string() + ": has " + std::to_string(volume.channels.size()) + " channels, its sidecar " +
                 std::to_string(sidecar.learned.size()) + "; the two do not belong together");
   }
-  const auto pipeline = ForUndo(sidecar.pipeline, output, options.field);
+  const auto pipeline = ForUndo(sidecar, output, options.field);
   for (std::size_t i = 0; i < volume.channels.size(); ++i)
   {
     try

@@ -27,8 +27,8 @@ struct CaseOptions
 {
   Execution    execution;
   WriteOptions write;
-  /** Where to write what was divided by; empty: nowhere. To RestoreCase(), the field that apply-field was given; empty:
-   * beside the output. */
+  /** Where to write what was divided by; empty: nowhere. To RestoreCase(), the field that apply-field was given, or
+   * that was written of a stage which does not record its own; empty: beside the output. */
   std::filesystem::path  field;
   std::filesystem::path  mask;                 ///< where to write the mask; empty: nowhere
   bool                   maskIsOutput = false; ///< the task's output is the mask instead of the image

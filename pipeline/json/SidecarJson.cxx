@@ -19,12 +19,14 @@ namespace
 {
 constexpr const char * EvennessDefinition =
   "Inside the mask, without tissue labels: three classes by Otsu's thresholds on the corrected image (after the last "
-  "illumination stage), the same voxels before and after. cv: deviation / mean of the brightest class. cjv: (sd1 + "
-  "sd2) "
-  "/ |mean2 - mean1| of the two brightest. entropy: bits of the log intensity's histogram, bins of 0.01, smoothed "
-  "by a Gaussian of deviation 0.05. tissue_before, tissue_after: cv and cjv of grey and white matter inside the mask "
-  "by "
-  "the labels given. Smaller is more even. field: what the image was divided by, inside the mask.";
+  "illumination stage), the same voxels before and after; so evenness_before depends on the method too. cv: deviation "
+  "/ "
+  "mean of the brightest class. cjv: (sd1 + sd2) / |mean2 - mean1| of the two brightest. entropy: bits of the log "
+  "intensity's histogram, bins of 0.01, smoothed by a Gaussian of deviation 0.05. tissue_before, tissue_after: cv and "
+  "cjv of grey and white matter inside the mask by the labels given. Smaller is more even. null: not measured, as of "
+  "an "
+  "output that is a logarithm, of fewer than 100 voxels or of one intensity. field: what the image was divided by, "
+  "inside the mask.";
 
 Json
 Number(double value)
@@ -213,6 +215,10 @@ WriteSidecar(const CaseReport & report)
                        { "grey_matter", report.tissueLabels[0] },
                        { "white_matter", report.tissueLabels[1] } };
   }
+  if (!report.field.empty())
+  {
+    json["field"] = { { "name", report.field }, { "sha256", report.fieldSha256 } };
+  }
   json["output"] = { { "name", report.output },
                      { "type", report.fileType },
                      { "bytes", report.outputBytes },
@@ -318,6 +324,11 @@ ReadSidecar(const std::filesystem::path & path)
       report.tissueSha256 = json["tissue"].at("sha256").get<std::string>();
       report.tissueLabels = { json["tissue"].at("grey_matter").get<double>(),
                               json["tissue"].at("white_matter").get<double>() };
+    }
+    if (json.contains("field"))
+    {
+      report.field = json["field"].at("name").get<std::string>();
+      report.fieldSha256 = json["field"].at("sha256").get<std::string>();
     }
     report.output = json.at("output").at("name").get<std::string>();
     report.fileType = json.at("output").at("type").get<std::string>();

@@ -22,6 +22,7 @@ namespace
 using Correction = itk::IlluminationCorrectionImageFilter<WorkImage>;
 
 constexpr unsigned int Time = 3;
+constexpr unsigned int Plane = 2;       ///< axes of a field that is one for all planes
 constexpr double       SameGrid = 0.01; ///< voxels that corners may be apart
 
 struct ApplyFieldOptions
@@ -33,7 +34,8 @@ struct ApplyFieldOptions
   {
     visit({ "field",
             Unit::None,
-            "Image of the field, or the sidecar of an image that a field was learned from.",
+            "Image of the field, or the sidecar of an image that a field was learned from. One plane or one frame "
+            "holds for all.",
             -Unbounded,
             Unbounded,
             {},
@@ -76,16 +78,23 @@ IsUsable(float value)
   return value > 0.0F && value <= std::numeric_limits<float>::max();
 }
 
+/** A field of the grid's size, or of one plane that holds for all, with its own number of frames. */
 WorkImage::Pointer
 CopyOnGrid(const WorkImage & field, const WorkImage & grid)
 {
-  auto region = grid.GetLargestPossibleRegion();
-  region.SetSize(Time, field.GetLargestPossibleRegion().GetSize(Time));
+  auto       region = grid.GetLargestPossibleRegion();
+  const auto frames = field.GetLargestPossibleRegion().GetSize(Time);
+  region.SetSize(Time, frames);
   auto copy = WorkImage::New();
   copy->CopyInformation(&grid);
   copy->SetRegions(region);
   copy->Allocate();
-  std::copy_n(field.GetBufferPointer(), region.GetNumberOfPixels(), copy->GetBufferPointer());
+  const auto frame = field.GetLargestPossibleRegion().GetNumberOfPixels() / frames;
+  const auto times = region.GetNumberOfPixels() / frames / frame; // planes that one stands for
+  for (std::size_t part = 0; part < frames * times; ++part)
+  {
+    std::copy_n(field.GetBufferPointer() + part / times * frame, frame, copy->GetBufferPointer() + part * frame);
+  }
   return copy;
 }
 
@@ -133,10 +142,12 @@ public:
   void
   CheckOptions() const override
   {
-    if (!m_Options.field.empty())
+    if (m_Options.field.empty())
     {
-      RequireFile("field", m_Options.field, "name a field that '--field' wrote, or a sidecar");
+      throw UsageError("'field' is missing: name the image of a field that --field of another run wrote, or that run's "
+                       "sidecar");
     }
+    RequireFile("field", m_Options.field, "name a field that '--field' wrote, or a sidecar");
   }
 
   Flow
@@ -196,9 +207,9 @@ public:
   Warnings() const override
   {
     std::vector<std::string> warnings = m_Warnings;
-    if (m_Options.field.empty())
+    if (m_Options.field.empty()) // of a stage without a pipeline, which would have refused it
     {
-      warnings.emplace_back("no field is given: the image is left as it is; give one with --field");
+      warnings.emplace_back("no field is given: the image is left as it is");
     }
     if (m_Learned.unusable > 0)
     {
@@ -240,13 +251,14 @@ private:
       throw Error(file.string() + ": the field has " + std::to_string(size[Time]) + " frames, the image " +
                   std::to_string(image[Time]) + "; give one of 1 frame, or of as many" + BothGrids(grid, *given));
     }
-    const bool isOfSize = std::equal(size.begin(), size.begin() + Time, image.begin());
+    const auto axes = size[Plane] == 1 ? Plane : Time; // that both must agree along
+    const bool isOfSize = std::equal(size.begin(), size.begin() + axes, image.begin());
     if (!isOfSize && !hasPosition)
     {
       throw Error(file.string() + ": the field's size is not the image's, and its format has no position in space" +
-                  BothGrids(grid, *given) + "; bring the field to the image's grid");
+                  BothGrids(grid, *given) + "; give a field of the image's size, or one plane of it");
     }
-    m_Learned.resampled = !isOfSize || (hasPosition && CornerDisplacement(grid, *given, Time) > SameGrid);
+    m_Learned.resampled = !isOfSize || (hasPosition && CornerDisplacement(grid, *given, axes) > SameGrid);
     m_Field = m_Learned.resampled ? Resample(*given, grid) : CopyOnGrid(*given, grid);
     if (m_Learned.resampled)
     {
@@ -267,10 +279,13 @@ private:
     }
     const auto & learned = sidecar.learned[this->ChannelOf(sidecar.learned.size())];
     const auto & recorded = *sidecar.report.grid;
+    const bool   isPlane = MakesPlane(sidecar.pipeline);
+    const auto   axes = isPlane ? Plane : Time;
     const auto   image = grid.GetLargestPossibleRegion().GetSize();
-    const auto   size = recorded.GetLargestPossibleRegion().GetSize();
-    if (!std::equal(size.begin(), size.begin() + Time, image.begin()) ||
-        CornerDisplacement(grid, recorded, Time) > SameGrid)
+    auto         region = recorded.GetLargestPossibleRegion();
+    const auto   size = region.GetSize();
+    if (!std::equal(size.begin(), size.begin() + axes, image.begin()) ||
+        CornerDisplacement(grid, recorded, axes) > SameGrid)
     {
       throw Error(name + ": the recorded field lies on another grid" + BothGrids(grid, recorded) +
                   "; write it to a file with --field, which is resampled");
@@ -287,9 +302,17 @@ private:
       if (description.makesField)
       {
         const auto stage = description.make();
+        Assign([&](ParameterVisitor & visit) { stage->VisitOptions(visit); }, spec.options, name + ": " + spec.name);
         Assign([&](ParameterVisitor & visit) { stage->VisitLearned(visit); }, learned[i], name + ": " + spec.name);
+        if (const auto more = stage->BesidesField(); !more.empty())
+        {
+          throw Error(name + ": " + spec.name + " " + more + " as well, which a field alone cannot give; run " +
+                      spec.name + " on this image too, or divide by its field alone: give the file that --field wrote");
+        }
         auto ones = WorkImage::New(); // as recorded: a series' index counts from 0
         ones->CopyInformation(&recorded);
+        region.SetSize(Plane, isPlane ? 1 : size[Plane]);
+        ones->SetLargestPossibleRegion(region);
         all = all ? MultiplyFields(*all, *stage->Field(ones)) : stage->Field(ones);
       }
     }
@@ -383,6 +406,7 @@ DescribeApplyFieldStage()
   stage.access = Access::Pointwise;
   stage.makesField = true;
   stage.undoNeedsFiles = true;
+  stage.needs = "--field field.nii.gz";
   stage.inverse = "exact, within float32 rounding, with the field's file: beside the output, or 'restore --field'";
   stage.make = [] { return std::make_unique<ApplyFieldStage>(); };
   return stage;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "Error.h"
+#include "ExcludedVoxels.h"
+#include "ImageGate.h"
 #include "Stage.h"
 
 #include "itkFieldGateSink.h"
@@ -190,11 +192,7 @@ WarningsOf(const std::vector<TSummary> & summaries)
                                               : std::to_string(withoutField) + " of " +
                                                   std::to_string(summaries.size()) + " frames are left as they are"));
   }
-  if (excluded > 0)
-  {
-    warnings.push_back(std::to_string(excluded) + " of " + std::to_string(voxels) +
-                       " mask voxels are not positive or not finite: left out of the fit, still divided by the field");
-  }
+  WarnOfExcluded(warnings, excluded, voxels, "left out of the fit, still divided by the field");
   return warnings;
 }
 
@@ -214,8 +212,7 @@ struct FieldOptions : TOptions
             "Of a series, what the field is learned from: mean, the mean over time; first; a frame's number, from 0; "
             "or each, every frame for itself." },
           frame);
-    visit({ "gate", Unit::None, "Leave the image as it is where dividing by the field would not make it more even." },
-          gate);
+    VisitGateOption(visit, gate);
   }
 };
 
@@ -269,8 +266,9 @@ public:
   Flow
   Connect(const Flow & input, unsigned int streamDivisions) override
   {
-    auto correction = this->template Make<Correction>();
-    for (const auto & image : this->LearnFrom(this->LearnedImage(input)))
+    auto       correction = this->template Make<Correction>();
+    const auto images = this->LearnFrom(this->LearnedImage(input));
+    for (const auto & image : images)
     {
       auto sink = this->template Make<TSink>();
       sink->SetInput(image);
@@ -278,6 +276,7 @@ public:
       sink->SetNumberOfStreamDivisions(streamDivisions);
       this->m_Options.SetUp(*sink);
       SetWeights(*sink, input.weights, 0);
+      SetUnitMean(*sink, images.size() > 1 || this->Channels() > 1, 0);
       const auto frame = static_cast<unsigned int>(m_Sinks.size());
       m_Sinks.push_back(sink);
       correction->SetFrameFieldInput(frame, sink->GetFieldOutput());
@@ -335,7 +334,21 @@ public:
   std::vector<std::string>
   Warnings() const override
   {
-    auto              warnings = this->Record().Warnings();
+    constexpr double rounding = 1e-7; // of float: a log field within it changes nothing
+    auto             warnings = this->Record().Warnings();
+    std::size_t      even = 0;
+    for (const auto & sink : m_Sinks)
+    {
+      const auto & field = sink->GetField();
+      even += field.coefficients.empty() || field.logMaximum - field.logMinimum <= rounding;
+    }
+    if (warnings.empty() && even > 0)
+    {
+      warnings.push_back("no field was found, as in an image of one intensity" +
+                         (m_Sinks.size() == 1
+                            ? ""
+                            : ": of " + std::to_string(even) + " of " + std::to_string(m_Sinks.size()) + " frames"));
+    }
     const std::size_t refused = this->NumberOfRefused();
     if (refused > 0)
     {
@@ -397,6 +410,19 @@ private:
   template <typename TLearner>
   static void
   SetWeights(TLearner &, const WorkImage::Pointer &, long)
+  {
+  }
+
+  /** Of a learner that leaves the level of its field open: several fields have one level. */
+  template <typename TLearner>
+  static auto
+  SetUnitMean(TLearner & sink, bool isOneOfSeveral, int) -> decltype(sink.SetUnitMean(isOneOfSeveral))
+  {
+    sink.SetUnitMean(isOneOfSeveral);
+  }
+  template <typename TLearner>
+  static void
+  SetUnitMean(TLearner &, bool, long)
   {
   }
 

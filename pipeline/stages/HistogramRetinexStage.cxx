@@ -20,6 +20,7 @@ struct HistogramRetinexOptions
   double              smoothing = Sink::DefaultSmoothing;
   long long           rim = Sink::DefaultRim;
   double              flattest = Sink::DefaultFlattest;
+  double              contrast = Sink::DefaultContrast;
   long long           samples = Sink::DefaultNumberOfSamples;
   double              log_floor = Sink::DefaultLogFloor;
   long long           max_iterations = Sink::DefaultMaximumNumberOfIterations;
@@ -40,8 +41,18 @@ struct HistogramRetinexOptions
       { "smoothing", Unit::Millimetre, "Deviation of the Gaussian blur of each sample, 0.8 voxel at most.", 0.0, none },
       smoothing);
     visit({ "rim", Unit::Voxel, "Distance that samples keep from the mask's border.", 0.0, 4.0 }, rim);
-    visit({ "flattest", Unit::None, "Fraction of the samples that is kept, those in the flattest places.", 0.01, 1.0 },
+    visit({ "flattest",
+            Unit::None,
+            "Fraction of the samples that the field is first fitted to, those in the flattest places.",
+            0.01,
+            1.0 },
           flattest);
+    visit({ "contrast",
+            Unit::None,
+            "Weight of the tissues' distance where all samples are fitted, as in brains; 0: always the flattest only.",
+            0.0,
+            10.0 },
+          contrast);
     visit({ "samples", Unit::Voxel, "Voxels drawn from the mask.", 1000.0, 1e7 }, samples);
     visit({ "log_floor",
             Unit::None,
@@ -64,6 +75,7 @@ struct HistogramRetinexOptions
     sink.SetSmoothing(smoothing);
     sink.SetRim(static_cast<unsigned int>(rim));
     sink.SetFlattest(flattest);
+    sink.SetContrast(contrast);
     sink.SetNumberOfSamples(static_cast<unsigned int>(samples));
     sink.SetLogFloor(log_floor);
     sink.SetMaximumNumberOfIterations(static_cast<unsigned int>(max_iterations));
@@ -92,6 +104,14 @@ struct HistogramRetinexRecord
     each("samples", Unit::None, "Voxels that the fit rests on; 0: too few, the field is 1.", &Summary::samples);
     each("rim", Unit::None, "Voxels that samples kept from the mask's border.", &Summary::rim);
     each("iterations", Unit::None, "Iterations in all.", &Summary::iterations);
+    each("unevenness",
+         Unit::LogIntensity,
+         "Deviation, between cells of 12 mm, of what the first fit left of the main tissue.",
+         &Summary::unevenness);
+    each("of_tissues",
+         Unit::None,
+         "1: the field is that of all samples, which keeps tissues apart; 0: of the flattest.",
+         &Summary::isOfTissues);
   }
 
   std::vector<std::string>

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "Error.h"
+#include "ExcludedVoxels.h"
+#include "ImageGate.h"
 #include "Stage.h"
 
 #include "itkPortableExp.h"
@@ -17,6 +19,7 @@ template <typename TOptions>
 struct LogIlluminationOptions : TOptions
 {
   bool logarithm = false;
+  bool gate = false;
 
   void
   Visit(ParameterVisitor & visit)
@@ -27,6 +30,7 @@ struct LogIlluminationOptions : TOptions
             "The reflectance's natural logarithm instead of the reflectance; that of the lowest positive intensity "
             "where an intensity has none." },
           logarithm);
+    VisitGateOption(visit, gate);
   }
 };
 
@@ -40,6 +44,7 @@ struct LogIlluminationLearned
   double              log_minimum = 0.0;
   double              log_maximum = 0.0;
   std::vector<double> energies;
+  ImageGateLearned    gate;
 
   void
   Visit(ParameterVisitor & visit)
@@ -55,6 +60,7 @@ struct LogIlluminationLearned
     visit({ "log_minimum", Unit::LogIntensity, "Lowest log field inside the mask." }, log_minimum);
     visit({ "log_maximum", Unit::LogIntensity, "Highest log field inside the mask." }, log_maximum);
     visit({ "energies", Unit::None, "What is minimized, a voxel's mean, after each iteration." }, energies);
+    gate.Visit(visit);
   }
 };
 
@@ -69,8 +75,17 @@ public:
   {
   }
 
+  void
+  CheckOptions() const override
+  {
+    if (this->m_Options.gate && this->m_Options.logarithm)
+    {
+      throw UsageError("'gate' may leave the image as it is, which is no 'logarithm'; turn one of them off");
+    }
+  }
+
   Flow
-  Connect(const Flow & input, unsigned int) override
+  Connect(const Flow & input, unsigned int streamDivisions) override
   {
     m_Filter = this->template Make<TFilter>();
     m_Filter->SetInput(this->MeanFrame(input.image));
@@ -83,14 +98,31 @@ public:
     reflectance->SetLogIllumination(m_Filter->GetOutput());
     reflectance->SetSummaryInput(m_Filter->GetSummaryOutput());
     reflectance->SetLogarithm(this->m_Options.logarithm);
-    return { reflectance->GetOutput(), input.mask };
+    if (!this->m_Options.gate)
+    {
+      return { reflectance->GetOutput(), input.mask };
+    }
+    return { m_Gate.Connect(this->template Make<ImageGate::Sink>(),
+                            this->template Make<ImageGate::Filter>(),
+                            input,
+                            reflectance->GetOutput(),
+                            streamDivisions),
+             input.mask };
   }
 
   WorkImage::Pointer
-  ConnectInverse(const WorkImage::Pointer &) override
+  ConnectInverse(const WorkImage::Pointer & output) override
   {
-    throw Error(m_Name + " cannot be undone: the field, a value for each voxel, is not recorded; multiply the "
-                         "reflectance by the one that --field wrote");
+    if (this->m_Learned.gate.gated)
+    {
+      return output;
+    }
+    throw Error(
+      m_Name +
+      (this->m_Options.logarithm
+         ? " with 'logarithm' cannot be undone: what has no logarithm became the lowest"
+         : " cannot be undone: the field, a value for each voxel, is not recorded in the sidecar; give 'restore' the "
+           "file that --field of that run wrote, with --field"));
   }
 
   WorkImage::Pointer
@@ -106,6 +138,11 @@ public:
     field->CopyInformation(grid);
     field->SetRegions(region);
     field->Allocate();
+    if (m_Gate.Learned().gated)
+    {
+      field->FillBuffer(1.0F);
+      return field;
+    }
     m_Filter->Update();
     const float * const log = m_Filter->GetOutput()->GetBufferPointer();
     std::transform(log,
@@ -115,6 +152,12 @@ public:
                      return static_cast<float>(itk::PortableExp(std::clamp(static_cast<double>(value), -80.0, 80.0)));
                    });
     return field;
+  }
+
+  bool
+  MakesLogarithm() const override
+  {
+    return this->m_Options.logarithm;
   }
 
   std::vector<std::string>
@@ -131,11 +174,15 @@ public:
       warnings.push_back("no positive voxel among the " + std::to_string(summary.voxels) +
                          " inside the mask to estimate an illumination from: it is 1");
     }
-    if (summary.excluded > 0)
+    WarnOfExcluded(warnings, summary.excluded, summary.voxels, "the illumination is interpolated there");
+    if (!summary.isConverged)
     {
-      warnings.push_back(std::to_string(summary.excluded) + " of " + std::to_string(summary.voxels) +
-                         " mask voxels are not positive or not finite: the illumination is interpolated there");
+      std::ostringstream warning;
+      warning << "the illumination is not exact: its solution ended with a residual of " << summary.reduction
+              << " of the one at the start; a mask without gaps and thin parts is easier";
+      warnings.push_back(warning.str());
     }
+    m_Gate.Warn(warnings);
     return warnings;
   }
 
@@ -153,12 +200,14 @@ protected:
                           static_cast<long long>(summary.cycles),
                           summary.minimum,
                           summary.maximum,
-                          summary.energies };
+                          summary.energies,
+                          m_Gate.Learned() };
     }
   }
 
 private:
   const std::string         m_Name;
   typename TFilter::Pointer m_Filter;
+  ImageGate                 m_Gate;
 };
 } // namespace isolux

@@ -205,7 +205,8 @@ DescribeN4Stage()
   stage.name = "n4";
   stage.family = "illumination";
   stage.summary = "Removes the bias field that N4 finds, with the parameters and defaults of ANTs.";
-  stage.formula = "y = x / field, log field = cubic B-splines that make the histogram of log y sharpest";
+  stage.formula = "y = x / field, log field = cubic B-splines that make the histogram of log y sharpest; "
+                  "several fields: of mean 0";
   stage.reference = "N. Tustison et al., IEEE TMI 29:1310, 2010. DOI 10.1109/TMI.2010.2046908";
   stage.access = Access::TwoPass;
   stage.needsMask = true;

@@ -52,7 +52,9 @@ DescribePoissonRetinexStage()
   stage.reference = "J.-M. Morel, A. Petro, C. Sbert, IEEE TIP 19:2825, 2010. DOI 10.1109/TIP.2010.2049239";
   stage.access = Access::WholeImage;
   stage.makesField = true;
-  stage.inverse = "not from the sidecar, which does not hold the field: multiply by the one that --field writes";
+  stage.recordsField = false;
+  stage.inverse =
+    "exact, within float32 rounding, with the file that --field wrote: 'restore --field'; not with logarithm";
   stage.make = []
   {
     using Made = LogIlluminationStage<Filter, PoissonRetinexOptions>;

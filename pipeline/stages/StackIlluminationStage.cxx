@@ -1,8 +1,11 @@
 #include "Error.h"
+#include "ImageGate.h"
 #include "Stages.h"
 
 #include "itkStackIlluminationImageFilter.h"
 #include "itkStackIlluminationSink.h"
+
+#include <sstream>
 
 namespace isolux
 {
@@ -22,6 +25,7 @@ struct StackIlluminationOptions
   long long max_images = Sink::DefaultMaximumNumberOfImages;
   long long max_reweight_iterations = Sink::DefaultMaximumNumberOfReweightings;
   double    reweighting_tol = Sink::DefaultReweightTolerance;
+  bool      gate = false;
 
   void
   Visit(ParameterVisitor & visit)
@@ -68,6 +72,7 @@ struct StackIlluminationOptions
     visit(
       { "reweighting_tol", Unit::None, "Mean change of the flat-field at which the weights have settled.", 0.0, 1.0 },
       reweighting_tol);
+    VisitGateOption(visit, gate);
   }
 };
 
@@ -130,6 +135,12 @@ public:
     return series;
   }
 
+  bool
+  IsEmpty() const
+  {
+    return m_Coefficients.empty();
+  }
+
 private:
   std::vector<double> m_X;
   std::vector<double> m_Y;
@@ -147,6 +158,8 @@ struct StackIlluminationLearned
   long long           excluded = 0;
   long long           non_finite = 0;
   long long           reweightings = 0;
+  double              floored = 0.0;
+  ImageGateLearned    gate;
 
   void
   Visit(ParameterVisitor & visit)
@@ -162,6 +175,8 @@ struct StackIlluminationLearned
       excluded);
     visit({ "non_finite", Unit::Voxel, "NaN and infinite voxels inside the mask, which were skipped." }, non_finite);
     visit({ "reweightings", Unit::None, "Times that the fit was run." }, reweightings);
+    visit({ "floored", Unit::None, "Share of the plane where the flat-field is held at its lowest, 0.05." }, floored);
+    gate.Visit(visit);
   }
 };
 
@@ -188,7 +203,15 @@ public:
     filter->SetInput(input.image);
     filter->SetIlluminationInput(m_Sink->GetIlluminationOutput());
     filter->SetDivideByBaseline(m_Options.timelapse);
-    return { filter->GetOutput(), input.mask };
+    if (!m_Options.gate)
+    {
+      return { filter->GetOutput(), input.mask };
+    }
+    return {
+      m_Gate.Connect(
+        this->Make<ImageGate::Sink>(), this->Make<ImageGate::Filter>(), input, filter->GetOutput(), streamDivisions),
+      input.mask
+    };
   }
 
   WorkImage::Pointer
@@ -236,6 +259,15 @@ public:
     return filter->GetOutput();
   }
 
+  std::string
+  BesidesField() const override
+  {
+    const bool hasDark = !m_Learned.dark.IsEmpty();
+    const bool hasBaselines = m_Options.timelapse && !m_Learned.baselines.empty();
+    return std::string(hasDark ? "subtracted a dark-field" : "") + (hasDark && hasBaselines ? " and " : "") +
+           (hasBaselines ? "divided each image by its own baseline" : "");
+  }
+
   std::vector<std::string>
   Warnings() const override
   {
@@ -258,6 +290,16 @@ public:
       warnings.push_back("the flat-field rests on " + std::to_string(summary.fitted) +
                          " images: what is at one place in most of them is taken for light");
     }
+    if (summary.floored > 0.0)
+    {
+      std::ostringstream text;
+      text.precision(3);
+      text << "the flat-field falls to its lowest, " << itk::StackIllumination::LowestFlat << ", on "
+           << 100.0 * summary.floored
+           << " % of the plane: these images do not look like ones under the same lamp, and what was taken for light "
+              "may be what they show; look at the --field, or leave this stage out";
+      warnings.push_back(text.str());
+    }
     if (summary.excluded > 0 && summary.fitted > 0)
     {
       warnings.push_back(std::to_string(summary.excluded) + " of " + std::to_string(summary.images) +
@@ -268,6 +310,7 @@ public:
     {
       warnings.push_back(std::to_string(summary.nonFinite) + " voxels are not finite: skipped");
     }
+    m_Gate.Warn(warnings);
     return warnings;
   }
 
@@ -277,7 +320,8 @@ protected:
   {
     if (m_Sink)
     {
-      const auto & illumination = m_Sink->GetIllumination();
+      m_Learned.gate = m_Gate.Learned();
+      const auto   illumination = m_Learned.gate.gated ? itk::StackIllumination{} : m_Sink->GetIllumination();
       const auto & summary = m_Sink->GetSummary();
       m_Learned.box.clear();
       if (!illumination.flat.terms.empty())
@@ -292,11 +336,13 @@ protected:
       m_Learned.excluded = static_cast<long long>(summary.excluded);
       m_Learned.non_finite = static_cast<long long>(summary.nonFinite);
       m_Learned.reweightings = static_cast<long long>(summary.reweightings);
+      m_Learned.floored = summary.floored;
     }
   }
 
 private:
   Sink::Pointer m_Sink;
+  ImageGate     m_Gate;
 };
 } // namespace
 
@@ -311,6 +357,7 @@ DescribeStackIlluminationStage()
   stage.reference = "T. Peng et al., Nature Communications 8:14836, 2017. DOI 10.1038/ncomms14836";
   stage.access = Access::TwoPass;
   stage.makesField = true;
+  stage.fieldIsPlane = true;
   stage.inverse = "exact, within float32 rounding";
   stage.make = [] { return std::make_unique<StackIlluminationStage>(); };
   return stage;

@@ -145,11 +145,7 @@ struct SurroundRecord
                             : std::to_string(empty) + " of " + std::to_string(summaries.size()) + " frames: ") +
                          "no positive voxel inside the mask: the surround is 1");
     }
-    if (excluded > 0)
-    {
-      warnings.push_back(std::to_string(excluded) + " of " + std::to_string(voxels) +
-                         " mask voxels are not positive or not finite: in no surround, still divided by theirs");
-    }
+    WarnOfExcluded(warnings, excluded, voxels, "in no surround, still divided by theirs");
     return warnings;
   }
 };
@@ -220,6 +216,18 @@ public:
       throw Error(m_Name + " with 'logarithm' cannot be undone: what is dark beside its surround became the floor");
     }
     return Superclass::ConnectInverse(output);
+  }
+
+  std::string
+  BesidesField() const override
+  {
+    return this->m_Options.logarithm ? "took a logarithm" : "";
+  }
+
+  bool
+  MakesLogarithm() const override
+  {
+    return this->m_Options.logarithm;
   }
 
 protected:

@@ -71,7 +71,9 @@ DescribeVariationalRetinexStage()
   stage.reference = "W. Ma, J.-M. Morel, S. Osher, A. Chien, CVPR 2011. DOI 10.1109/CVPR.2011.5995422";
   stage.access = Access::WholeImage;
   stage.makesField = true;
-  stage.inverse = "not from the sidecar, which does not hold the field: multiply by the one that --field writes";
+  stage.recordsField = false;
+  stage.inverse =
+    "exact, within float32 rounding, with the file that --field wrote: 'restore --field'; not with logarithm";
   stage.make = []
   {
     using Made = LogIlluminationStage<Filter, VariationalRetinexOptions>;

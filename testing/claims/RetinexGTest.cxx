@@ -195,11 +195,18 @@ TEST_F(Retinex, RetinexRemovesTheSmoothRemainderThatTheMeanLeaves)
   const auto byMean = LowEnergyOf(WithoutMean(box(known))).smooth;
   const auto fieldOfShaded = LogFieldOf(shaded, head.brain);
   const auto fieldOfHead = LogFieldOf(head.image, head.brain);
-  const auto rest = Mapped(known,
-                           [&](double value, std::size_t i) {
-                             return value - (fieldOfShaded->GetBufferPointer()[i] - fieldOfHead->GetBufferPointer()[i]);
-                           });
-  const auto byRetinex = LowEnergyOf(box(rest)).smooth;
+  const auto rest =
+    Mapped(known,
+           [&](double value, std::size_t i)
+           {
+             // Outside the brain a field is bounded by what it is inside.
+             return head.brain->GetBufferPointer()[i] == 0
+                      ? 0.0
+                      : value - (fieldOfShaded->GetBufferPointer()[i] - fieldOfHead->GetBufferPointer()[i]);
+           });
+  const auto inBrain =
+    Mapped(known, [&](double value, std::size_t i) { return head.brain->GetBufferPointer()[i] == 0 ? 0.0 : value; });
+  const auto        byRetinex = LowEnergyOf(box(rest)).smooth;
   const std::string on = "ixi013 with a known field, its log in low cosines of the brain's box";
 
   this->State("removing the mean is like removing a slowly varying illumination");
@@ -210,5 +217,8 @@ TEST_F(Retinex, RetinexRemovesTheSmoothRemainderThatTheMeanLeaves)
                  AtMost(0.5),
                  "of an illumination that varies at all, removing the mean leaves everything");
   this->State("Retinex removes the smooth remainder too");
-  this->Holds(on, "share of it that is left after histogram-retinex", byRetinex / before, AtMost(0.1));
+  this->Holds(on,
+              "share of it, inside the brain, that is left after histogram-retinex",
+              byRetinex / LowEnergyOf(box(inBrain)).smooth,
+              AtMost(0.1));
 }

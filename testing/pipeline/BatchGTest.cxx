@@ -105,7 +105,58 @@ TEST_F(BatchTest, WritesAVolumeASidecarAndARowForEachCase)
   EXPECT_EQ(rows[3][1], "done");
   EXPECT_GT(std::stod(rows[3][3]), 0.0);         // mask voxels
   EXPECT_NEAR(std::stod(rows[3][7]), 1.0, 1e-4); // deviation after, in four digits
-  EXPECT_EQ(rows[3][14], "deep/c.nii");
+  EXPECT_EQ(rows[3][18], "deep/c.nii");
+}
+
+TEST_F(BatchTest, TheManifestHoldsEvennessAndTheFieldsRange)
+{
+  m_Spec.stages = { { "foreground", {} }, { "histogram-retinex", {} } };
+  const auto rows = this->Run("field");
+  auto       table = Cells(this->Bytes("field/manifest.tsv"));
+  EXPECT_EQ((Strings(table[0].begin() + 8, table[0].begin() + 16)),
+            (Strings{ "cv_before",
+                      "cv_after",
+                      "cjv_before",
+                      "cjv_after",
+                      "entropy_before",
+                      "entropy_after",
+                      "field_minimum",
+                      "field_maximum" }));
+  const auto & channel = rows[0].report.channels[0];
+  EXPECT_NEAR(std::stod(table[1][12]), channel.evennessBefore.entropy, 1e-4); // six digits
+  EXPECT_NEAR(std::stod(table[1][13]), channel.evennessAfter.entropy, 1e-4);
+  EXPECT_NEAR(std::stod(table[1][14]), channel.field->minimum, 1e-5);
+  EXPECT_NEAR(std::stod(table[1][15]), channel.field->maximum, 1e-5);
+  EXPECT_LT(std::stod(table[1][14]), std::stod(table[1][15]));
+
+  m_Spec.stages = { { "multi-scale-retinex", { { "logarithm", true } } } };
+  this->Run("log");
+  table = Cells(this->Bytes("log/manifest.tsv"));
+  EXPECT_EQ((Strings(table[1].begin() + 8, table[1].begin() + 14)), Strings(6)); // of a logarithm there is none
+  EXPECT_GT(std::stod(table[1][15]), 0.0);
+
+  m_Spec.stages = { { "instance-norm", {} } };
+  this->Run("norm");
+  table = Cells(this->Bytes("norm/manifest.tsv"));
+  EXPECT_EQ((Strings(table[1].begin() + 14, table[1].begin() + 16)), Strings(2)); // no field
+  EXPECT_EQ(table[1].size(), table[0].size());
+}
+
+TEST_F(BatchTest, ResumeKnowsAFieldByItsContent)
+{
+  const auto writeField = [&](float value)
+  {
+    auto field = ReadVolume(m_Folder / "in/a.nii");
+    field.channels[0]->FillBuffer(value);
+    WriteVolume(field, m_Folder / "field.nii");
+  };
+  writeField(2.0F);
+  m_Spec.stages = { { "apply-field", { { "field", (m_Folder / "field.nii").string() } } } };
+  this->Run();
+  m_Options.resume = true;
+  EXPECT_EQ(this->Statuses(), (Strings{ "skipped", "skipped", "skipped" }));
+  writeField(3.0F);
+  EXPECT_EQ(this->Statuses(), (Strings{ "done", "done", "done" }));
 }
 
 TEST_F(BatchTest, OneBadCaseDoesNotStopTheRest)
@@ -121,7 +172,7 @@ TEST_F(BatchTest, OneBadCaseDoesNotStopTheRest)
   EXPECT_EQ(table[2][1], "failed");
   EXPECT_EQ(table[2].size(), table[0].size());
   EXPECT_EQ(table[2].back(), rows[1].message);
-  EXPECT_EQ(table[2][14], "");
+  EXPECT_EQ(table[2][18], "");
 }
 
 TEST_F(BatchTest, ACaseWithAProblemFailsWithThatProblem)

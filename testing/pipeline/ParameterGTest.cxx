@@ -148,7 +148,7 @@ TEST(Parameter, WrongTypeIsRefusedWithWhatIsWantedAndWhatWasGiven)
   EXPECT_EQ(Refusal("order", std::string("three")), "stage 2 (retinex): 'order' must be a whole number, not three");
   EXPECT_EQ(Refusal("gain", true), "stage 2 (retinex): 'gain' must be a number, not true");
   EXPECT_EQ(Refusal("rule", 3LL), "stage 2 (retinex): 'rule' must be a string, not 3");
-  EXPECT_EQ(Refusal("widths", true), "stage 2 (retinex): 'widths' must be a list of numbers, not true");
+  EXPECT_EQ(Refusal("widths", true), "stage 2 (retinex): 'widths' must be a list of numbers, such as 1,2,3, not true");
 }
 
 TEST(Parameter, AListTakesASingleValueToo)

@@ -58,6 +58,10 @@ TEST(PipelineJson, WhatIsWrittenReadsBackTheSame)
   {
     const auto made = stage.make();
     spec.stages.push_back({ stage.name, Read([&](ParameterVisitor & visit) { made->VisitOptions(visit); }) });
+    if (!stage.needs.empty())
+    {
+      spec.stages.back().options.front().second = (Pipelines / "../references/shade.nii.gz").string();
+    }
   }
   const auto back = ParsePipeline(WritePipeline(spec), "text");
   EXPECT_EQ(back.nan, "mean");

@@ -43,7 +43,9 @@ TEST_F(FieldCli, OfOneContrastIsAppliedToAnotherAndUndone)
                { "t1.nii is not the field that the image was divided by, its sha256 differs" });
   this->Expect(0, { "restore", "c.nii", "beside.nii" }); // a.json lies beside c.nii
   this->ExpectRestored(m_Folder / "t2.nii", "beside.nii");
-  this->Expect(2, { "restore", "a.nii", "x.nii", "--field", "field.nii" }, { "was divided by no given field; leave" });
+  this->Expect(2,
+               { "restore", "a.nii", "x.nii", "--field", "field.nii" },
+               { "is undone from its sidecar alone; leave --field out" });
 }
 
 TEST_F(FieldCli, IsFoundBesideThePipelineFile)
@@ -91,7 +93,7 @@ TEST_F(FieldCli, TheQualityBeforeAndAfterIsToldAndRecorded)
                            }
                          });
   const auto plain = this->Expect(0, { "histogram-retinex", "t1.nii", "a.nii" });
-  for (const char * text : { "; field ", ", CV ", ", CJV ", ", entropy " })
+  for (const char * text : { "; field ", "; in classes of the corrected image CV ", ", CJV ", "; entropy " })
   {
     EXPECT_NE(plain.out.find(text), std::string::npos) << text << plain.out;
   }
@@ -104,7 +106,7 @@ TEST_F(FieldCli, TheQualityBeforeAndAfterIsToldAndRecorded)
   EXPECT_GT(field["log_deviation"], 0.0);
 
   const auto labelled = this->Expect(0, { "histogram-retinex", "t1.nii", "b.nii", "--tissue", "labels.nii" });
-  EXPECT_NE(labelled.out.find("; by labels, CV of grey matter "), std::string::npos) << labelled.out;
+  EXPECT_NE(labelled.out.find("; by labels CV of grey matter "), std::string::npos) << labelled.out;
   EXPECT_EQ(this->Bytes("a.nii"), this->Bytes("b.nii")); // labels change nothing
   const auto json = this->Json("b.json");
   EXPECT_EQ(json["tissue"]["name"], "labels.nii");
@@ -155,6 +157,84 @@ TEST_F(FieldCli, FieldsThatCannotBeUsedAreRefused)
   testing::PutFile(m_Folder / "text.nii", "no image");
   this->Expect(1, { "apply-field", "t1.nii", "a.nii", "--field", "text.nii" }, { "text.nii" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "a.nii"));
+}
+
+TEST_F(FieldCli, ApplyFieldWithoutAFieldIsAWrongCall)
+{
+  this->Expect(2, { "apply-field", "t1.nii", "a.nii" }, { "'field' is missing: name the image of a field" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "a.nii"));
+  const auto help = this->Expect(0, { "apply-field", "--help" }).out;
+  EXPECT_NE(help.find("Example: isolux apply-field in.nii.gz out.nii.gz --field field.nii.gz\n"), std::string::npos);
+}
+
+TEST_F(FieldCli, ThatIsNotInTheSidecarRestoresFromItsFile)
+{
+  for (const char * stage : { "poisson-retinex", "variational-retinex" })
+  {
+    SCOPED_TRACE(stage);
+    this->Expect(0, { stage, "t1.nii", "a.nii", "--field", "field.nii", "--force" });
+    this->Expect(0, { stage, "t1.nii", "log.nii", "--field", "other.nii", "--logarithm", "true", "--force" });
+    this->Expect(1,
+                 { "restore", "a.nii", "back.nii" },
+                 { "is not recorded in the sidecar", "give 'restore' the file that --field" });
+    this->Expect(1, { "restore", "a.nii", "back.nii", "--field", "t2.nii" }, { "t2.nii is not the field", "sha256" });
+    this->Expect(
+      1, { "restore", "log.nii", "back.nii", "--field", "other.nii" }, { "with 'logarithm' cannot be undone" });
+    EXPECT_FALSE(std::filesystem::exists(m_Folder / "back.nii"));
+    this->Expect(0, { "restore", "a.nii", "back.nii", "--field", "field.nii" });
+    this->ExpectRestored(m_Folder / "t1.nii", "back.nii");
+    std::filesystem::remove(m_Folder / "back.nii");
+  }
+  testing::PutFile(m_Folder / "both.json",
+                   R"({ "stages": [ { "stage": "poisson-retinex" }, { "stage": "multi-scale-retinex" } ] })");
+  this->Expect(0, { "run", "both.json", "t1.nii", "two.nii", "--field", "product.nii" });
+  this->Expect(1, { "restore", "two.nii", "b.nii", "--field", "product.nii" }, { "the product of all" });
+}
+
+TEST_F(FieldCli, OfAStackIsOnePageThatHoldsForOtherStacks)
+{
+  const std::string tiles = Data("microscopy/brain_tiles.tif");
+  this->Expect(0, { "stack-illumination", tiles, "a.tif", "--field", "flat.tif" });
+  EXPECT_EQ(ReadVolume(m_Folder / "flat.tif").channels[0]->GetLargestPossibleRegion().GetSize(2), 1U);
+  this->Expect(0, { "apply-field", tiles, "b.tif", "--field", "flat.tif" });
+  EXPECT_EQ(this->Pixels("b.tif"), this->Pixels("a.tif"));
+  this->Expect(0, { "stack-illumination", tiles, "dark.tif", "--darkfield", "true", "--timelapse", "true" });
+  this->Expect(1,
+               { "apply-field", tiles, "c.tif", "--field", "dark.json" },
+               { "dark.json: stack-illumination", "divided each image by its own baseline as well" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "c.tif"));
+}
+
+TEST_F(FieldCli, NoFigureIsShownThatIsNone)
+{
+  this->WriteChangedHead("one.nii", [](WorkImage & image) { image.FillBuffer(5.0F); });
+  for (const char * stage : { "histogram-retinex", "n4", "single-scale-retinex", "poisson-retinex" })
+  {
+    const auto said = this->Expect(0, { stage, "one.nii", "a.nii", "--force" });
+    EXPECT_EQ(said.out.find("nan"), std::string::npos) << said.out;
+  }
+  this->WriteChangedHead("empty.nii", [](WorkImage & image) { image.FillBuffer(0.0F); });
+  const auto said = this->Expect(0, { "histogram-retinex", "t1.nii", "a.nii", "--mask", "empty.nii", "--force" });
+  EXPECT_EQ(said.out.find("field nan"), std::string::npos) << said.out;
+  const auto log = this->Expect(0, { "multi-scale-retinex", "t1.nii", "a.nii", "--logarithm", "true", "--force" });
+  EXPECT_NE(log.out.find("; field "), std::string::npos) << log.out;
+  EXPECT_EQ(log.out.find("CV"), std::string::npos) << log.out;
+  EXPECT_TRUE(this->Json("a.json")["channels"][0]["evenness_after"]["cv"].is_null());
+}
+
+TEST_F(FieldCli, OfAColourImageTheLineIsThatOfTheChannelThatItNames)
+{
+  const auto said = this->Expect(0, { "multi-scale-retinex", Data("photos/retina_rgb.png"), "a.tif" }).out;
+  EXPECT_NE(said.find(" s, channel 1 of 3: "), std::string::npos) << said;
+  const auto grey = this->Expect(0, { "histogram-retinex", "t1.nii", "b.nii" }).out;
+  EXPECT_EQ(grey.find("channel"), std::string::npos) << grey;
+}
+
+TEST_F(FieldCli, AListInTheSpellingOfAntsIsRefusedWithTheRightOne)
+{
+  this->Expect(2,
+               { "n4", "t1.nii", "a.nii", "--mesh", "1x1x1" },
+               { "'mesh' must be a list of numbers, such as 1,2,3, not 1x1x1" });
 }
 
 TEST_F(FieldCli, TheGateSaysThatItLeftTheImageAsItIs)

@@ -1,4 +1,5 @@
 #include "itkFieldGateSink.h"
+#include "itkIlluminationCorrectionImageFilter.h"
 
 #include "FilterTest.h"
 
@@ -205,7 +206,59 @@ TYPED_TEST(FieldGate, NothingPositiveDoesNotPassAndDoesNotThrow)
   EXPECT_FALSE(one->GetSummary().passed);
 }
 
+TYPED_TEST(FieldGate, AnImageCorrectedByAFieldGivesTheFiguresOfTheField)
+{
+  for (const double slope : { 0.0, 0.1 })
+  {
+    const auto image = Tissues<TypeParam>(slope);
+    image->GetBufferPointer()[5] = -1.0F;
+    image->GetBufferPointer()[6] = std::nanf("");
+    const auto field = Shade(image.GetPointer(), 0.1);
+    const auto expected = GateOf(image.GetPointer(), field);
+    expected->Update();
+    const auto corrected = itk::IlluminationCorrectionImageFilter<TypeParam>::New();
+    corrected->SetInput(image);
+    corrected->SetField(field);
+    for (const unsigned int threads : { 1u, 3u })
+    {
+      for (const unsigned int divisions : { 1u, 5u })
+      {
+        const auto gate = SinkOf<TypeParam>::New();
+        gate->SetInput(image);
+        gate->SetCorrectedImage(corrected->GetOutput());
+        gate->SetNumberOfWorkUnits(threads);
+        gate->SetNumberOfStreamDivisions(divisions);
+        gate->Update();
+        EXPECT_EQ(gate->GetSummary().samples, expected->GetSummary().samples);
+        EXPECT_EQ(gate->GetSummary().passed, slope > 0.0);
+        EXPECT_NEAR(gate->GetSummary().deviation, expected->GetSummary().deviation, 1e-7); // pixels are float
+        // Of thousands of logarithms some fall into the next bin of 0.01.
+        EXPECT_NEAR(gate->GetSummary().entropyGain, expected->GetSummary().entropyGain, 1e-3);
+        EXPECT_EQ(gate->GetPassedField(), SmoothField{});
+      }
+    }
+  }
+}
+
 using Volume = itk::Image<float, 3>;
+
+TEST(FieldGateErrors, OneOfFieldAndCorrectedImageIsNeeded)
+{
+  const auto image = Tissues<Volume>(0.0);
+  const auto gate = GateOf(image.GetPointer(), SmoothField{});
+  gate->SetCorrectedImage(image);
+  EXPECT_NE(MessageOf([&] { gate->Update(); }).find("Field or CorrectedImage must be set, not both"),
+            std::string::npos);
+  const auto neither = SinkOf<Volume>::New();
+  neither->SetInput(image);
+  EXPECT_NE(MessageOf([&] { neither->Update(); }).find("must be set, neither is"), std::string::npos);
+  const auto other = SinkOf<Volume>::New();
+  other->SetInput(image);
+  other->SetCorrectedImage(MakeImage<Volume>({ { 24, 20, 14 } }, [](std::size_t) { return 1.0; }));
+  const auto message = MessageOf([&] { other->Update(); });
+  EXPECT_NE(message.find("CorrectedImage must be of the image's region: image [24, 20, 15]"), std::string::npos)
+    << message;
+}
 
 TEST(FieldGateVolume, LooksAtAPartOfALargeImageAndSeesTheSame)
 {

@@ -363,6 +363,50 @@ TEST(HistogramRetinex, LeavesAHeadWithoutAFieldAlone)
   EXPECT_LT(ErrorOn(head), 0.004); // measured 0.0022
 }
 
+/** White matter that is not of one intensity: waves of 5 %, 35 mm long, as in no phantom and every brain. */
+Phantom
+LivingHead()
+{
+  auto options = Options({ { 80, 100, 80 } }, { { 2.0, 2.0, 2.0 } }, FieldKind::Polynomial);
+  options.noise = 0.01;
+  auto head = MakePhantom(options);
+  head.image = Changed(head.image,
+                       [&head](std::size_t i, float old)
+                       {
+                         const auto wave = [](std::size_t voxel)
+                         { return static_cast<float>(std::sin(2.0 * static_cast<double>(voxel) / 35.0 * 6.2832)); };
+                         const bool isWhite = head.labels->GetBufferPointer()[i] == WhiteMatterLabel;
+                         const auto swing = wave(i % 80) * wave(i / 80 % 100) * wave(i / 8000);
+                         return isWhite ? old * (1.0F + 0.05F * swing) : old;
+                       });
+  return head;
+}
+
+TEST(HistogramRetinex, OfABrainOfUnevenTissueRestsOnAllItsTissues)
+{
+  const auto head = LivingHead();
+  const auto sink = SinkOf(head.image.GetPointer(), head.brain.GetPointer());
+  sink->Update();
+  const auto summary = sink->GetSummary();
+  EXPECT_TRUE(summary.isOfTissues) << summary;
+  EXPECT_GT(summary.unevenness, 0.008);
+  const double error = ErrorOn(head);
+  EXPECT_LT(error, 0.10 * ErrorOfOne(head));
+
+  sink->SetContrast(0.0);
+  sink->Update();
+  EXPECT_FALSE(sink->GetSummary().isOfTissues);
+  EXPECT_LT(sink->GetSummary().samples, summary.samples); // the flattest only
+}
+
+TEST(HistogramRetinex, OfAHeadOfEvenTissueRestsOnTheFlattestPlaces)
+{
+  const auto sink = SinkOf(Head().image.GetPointer(), Head().brain.GetPointer());
+  sink->Update();
+  EXPECT_FALSE(sink->GetSummary().isOfTissues) << sink->GetSummary();
+  EXPECT_LT(sink->GetSummary().unevenness, 0.008);
+}
+
 TEST(HistogramRetinex, RecoversTheFieldOfThickSlices)
 {
   auto options = Options({ { 140, 170, 28 } }, { { 1.0, 1.0, 5.0 } }, FieldKind::Polynomial);
@@ -508,6 +552,7 @@ TEST(HistogramRetinexErrors, NameTheParameterItsBoundsAndItsValue)
   expectMessage([](auto & sink) { sink->SetOrder(9); }, "Order must be in [1, 8], got 9.");
   expectMessage([](auto & sink) { sink->SetFlattest(0.0); }, "Flattest must be in (0, 1], got 0.");
   expectMessage([](auto & sink) { sink->SetFlattest(1.5); }, "Flattest must be in (0, 1], got 1.5.");
+  expectMessage([](auto & sink) { sink->SetContrast(-1.0); }, "Contrast must be >= 0, got -1.");
   expectMessage([](auto & sink) { sink->SetRim(5); }, "Rim must be in [0, 4] voxels, got 5.");
   expectMessage([](auto & sink) { sink->SetSmoothing(-0.1); }, "Smoothing must be >= 0 mm, got -0.1.");
   expectMessage([](auto & sink) { sink->SetWienerNoise(-0.01); }, "WienerNoise must be > 0, got -0.01.");

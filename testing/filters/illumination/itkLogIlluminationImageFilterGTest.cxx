@@ -89,7 +89,7 @@ TYPED_TEST(LogIllumination, VoxelsWithoutLogarithmAreCountedAndInterpolated)
     EXPECT_EQ(filter->GetSummary().excluded, (result.size() + 13) / 17);
     for (std::size_t i = 0; i < result.size(); ++i)
     {
-      ASSERT_NEAR(result[i], whole[i], 0.08) << value; // flatter around holes; the range is 0.28
+      ASSERT_NEAR(result[i], whole[i], 0.03) << value; // what lies between neighbours; the range is 0.28
     }
   }
 }

@@ -236,9 +236,12 @@ TEST(LogReflectanceVolume, RefusesWhatCannotBeAndNamesIt)
   const auto holds = [](const std::string & text, const char * part) { return text.find(part) != std::string::npos; };
   EXPECT_TRUE(holds(message([](auto & f) { f.SetFloor(0.0); }), "Floor must be above 0 and finite, got 0"));
   EXPECT_TRUE(holds(message([](auto & f) { f.SetGain(NaN); }), "Gain must be finite, got nan"));
+  EXPECT_TRUE(holds(message([](auto & f) { f.SetBeta(-0.5); }), "Beta must be at least 0 and finite, got -0.5"));
+  EXPECT_TRUE(holds(MessageOf([&] { FilterOf(image.GetPointer())->AddChannel(nullptr, true); }),
+                    "Channel 1 must be an image, got none"));
   EXPECT_TRUE(holds(message([](auto & f) { f.SetOffset(Infinity); }), "Offset must be finite, got inf"));
   EXPECT_TRUE(holds(message([](auto & f) { f.SetAlpha(-1.0); }), "Alpha must be above 0 and finite, got -1"));
-  EXPECT_TRUE(holds(message([](auto & f) { f.SetBeta(NaN); }), "Beta must be finite, got nan"));
+  EXPECT_TRUE(holds(message([](auto & f) { f.SetBeta(NaN); }), "Beta must be at least 0 and finite, got nan"));
   EXPECT_TRUE(holds(message([&](auto & f) { f.AddChannel(image, false); }), "None of the 1 channels is the one"));
   const auto released = MakeImage<Volume>({ { 5, 4, 3 } }, [](std::size_t i) { return i; });
   released->ReleaseData();

@@ -309,6 +309,35 @@ TEST(N4FieldSink, OfAPlaneIsThatOfAVolumeOfOneSlice)
   EXPECT_TRUE(SameField(field, FieldOf(slice.GetPointer(), sliceMask.GetPointer())));
 }
 
+TEST(N4FieldSink, WhereTimeIsTurnedIntoSpaceItLearnsAllTheSame)
+{
+  const auto & head = Head();
+  const auto   series = Reshaped<itk::Image<float, 4>>(head.image.GetPointer(), { { 40, 50, 40, 1 } });
+  const auto   mask = Reshaped<itk::Image<unsigned char, 4>>(head.brain.GetPointer(), { { 40, 50, 40, 1 } });
+  const auto   expected = FieldOf(series.GetPointer(), mask.GetPointer());
+  auto         direction = series->GetDirection();
+  for (const double turn : { 1.0, 0.8 }) // by a right angle axes 0 to 2 span no space
+  {
+    direction(0, 0) = direction(3, 3) = std::sqrt(1.0 - turn * turn);
+    direction(0, 3) = turn;
+    direction(3, 0) = -turn;
+    series->SetDirection(direction);
+    EXPECT_TRUE(SameField(FieldOf(series.GetPointer(), mask.GetPointer()), expected)) << turn;
+  }
+}
+
+TEST(N4FieldSink, AMeshOfManyLevelsIsForTheAxesOfMoreThanOneVoxel)
+{
+  // 8 spans, 8 levels: 1027^2 control points, where a third axis would make them 10^9.
+  const auto & head = Head();
+  const auto   slice = Reshaped<Volume>(head.image.GetPointer(), { { 40, 50, 1 } }, 20 * 40 * 50);
+  const auto   sink = SinkOf(slice.GetPointer(), static_cast<const Mask *>(nullptr));
+  sink->SetMesh({ 8 });
+  sink->SetIterations(std::vector<unsigned int>(8, 1));
+  sink->Update();
+  EXPECT_EQ(sink->GetField().controlPoints, (SmoothField::Powers{ { 1027, 1027, 1, 1 } }));
+}
+
 TEST(N4FieldSink, TakesMoreVoxelsAlongAxesShorterThanTwoOfTheShrinkFactor)
 {
   const auto & head = Head();
@@ -434,6 +463,35 @@ TEST(N4FieldSink, LaysTheLatticeByPositionWhereTheSamplesAre)
   EXPECT_TRUE(SameField(sink->GetField(), whole));
 }
 
+TEST(N4FieldSink, OfUnitMeanIsTheSameButForItsGeometricMeanInsideTheMask)
+{
+  const auto & head = Head();
+  const auto   sink = SinkOf(head.image.GetPointer(), head.brain.GetPointer());
+  sink->Update();
+  const auto open = LogField(head.image.GetPointer(), sink->GetField());
+  const auto bounds = sink->GetField();
+  sink->UnitMeanOn();
+  sink->Update();
+  const auto unit = LogField(head.image.GetPointer(), sink->GetField());
+  double     openMean = 0.0;
+  double     unitMean = 0.0;
+  double     voxels = 0.0;
+  for (std::size_t i = 0; i < unit.size(); ++i)
+  {
+    const double inside = head.brain->GetBufferPointer()[i] != 0 ? 1.0 : 0.0;
+    openMean += inside * open[i];
+    unitMean += inside * unit[i];
+    voxels += inside;
+  }
+  EXPECT_GT(std::abs(openMean / voxels), 0.02); // ten iterations
+  EXPECT_NEAR(unitMean / voxels, 0.0, 1e-12);   // sums of some ten thousand terms below 1
+  for (std::size_t i = 0; i < unit.size(); ++i)
+  {
+    ASSERT_NEAR(unit[i] + openMean / voxels, open[i], 1e-12) << i;
+  }
+  EXPECT_NEAR(sink->GetField().logMaximum - sink->GetField().logMinimum, bounds.logMaximum - bounds.logMinimum, 1e-12);
+}
+
 TEST(N4FieldSink, ASecondUpdateForgetsTheFirst)
 {
   const auto & head = Head();
@@ -481,6 +539,23 @@ TEST(N4FieldSinkErrors, NameTheParameterItsBoundsAndItsValue)
       sink->SetSplineDistance({ 1.0 });
     },
     "SplineDistance of 1 mm takes");
+  expectMessage(
+    [](auto & sink) {
+      sink->SetSplineDistance({ 60.0, 1e30, 60.0 });
+    },
+    "SplineDistance must be at most 8.58993e+09 mm, 2^31 voxels, along axis 1, got 1e+30.");
+  expectMessage(
+    [](auto & sink)
+    {
+      sink->SetMesh(Counts{ 8 });
+      sink->SetIterations(Counts(8, 1));
+    },
+    "Mesh of 8 spans takes 1.08321e+09 control points at the last of 8 levels");
+  expectMessage(
+    [](auto & sink) {
+      sink->SetWeightImage(MakeImage<Volume>({ { 40, 50, 39 } }, [](auto) { return 1; }));
+    },
+    "WeightImage must cover the image's region along axis 0");
   expectMessage(
     [](auto & sink) {
       sink->SetMaskImage(MakeImage<Mask>({ { 40, 50, 39 } }, [](std::size_t) { return 1; }));

@@ -265,6 +265,31 @@ TEST(StackIlluminationSink, EmptyAndSaturatedImagesAreLeftOut)
   EXPECT_EQ(sink->GetIllumination().baselines[3], 0.0);
 }
 
+TEST(StackIlluminationSink, ImagesBeyondAFloatsRangeAreLeftOut)
+{
+  using Doubles = itk::Image<double, 3>;
+  const auto &      phantom = Cells();
+  const std::size_t pixels = phantom.width * phantom.height;
+  const auto        image = ImageOf<Doubles>(phantom, { { phantom.width, phantom.height, phantom.baselines.size() } });
+  std::fill_n(image->GetBufferPointer() + 7 * pixels, pixels, 1e300);
+  std::fill_n(image->GetBufferPointer() + 9 * pixels, pixels / 2, 1e39);
+  const auto sink = SinkOf(image.GetPointer());
+  const auto filter = itk::StackIlluminationImageFilter<Doubles>::New();
+  filter->SetInput(image);
+  filter->SetIlluminationInput(sink->GetIlluminationOutput());
+  filter->SetDivideByBaseline(true);
+  filter->Update();
+  EXPECT_LT(phantom.ErrorOf(FlatOf(phantom, sink->GetIllumination())), 0.003); // as without them
+  for (const double baseline : sink->GetIllumination().baselines)
+  {
+    ASSERT_TRUE(std::isfinite(baseline));
+  }
+  for (const double pixel : PixelsOf(filter->GetOutput()))
+  {
+    ASSERT_TRUE(std::isfinite(pixel));
+  }
+}
+
 TEST(StackIlluminationSink, TwoUsableImagesAreTooFewAndThreeAreNot)
 {
   const auto &      phantom = Cells();

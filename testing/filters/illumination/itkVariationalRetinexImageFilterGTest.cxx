@@ -248,6 +248,51 @@ TYPED_TEST(VariationalRetinex, TheSameBitsForAnyNumberOfThreads)
   omp_set_num_threads(before);
 }
 
+TEST(VariationalRetinexLarge, TheSameBitsForAnyNumberOfThreadsWhereThreadsShareAPass)
+{
+  using Image = itk::Image<float, 3>;
+  const Image::SizeType size{ { 300, 90, 41 } };
+  const auto            image = MakeImage<Image>(size, [](std::size_t i) { return Intensity(i); });
+  const auto            mask = MakeImage<MaskOf<Image>>(size, [](std::size_t i) { return i % 300 > 4; });
+  const int             before = omp_get_max_threads();
+  for (const auto * given : std::array<const MaskOf<Image> *, 2>{ { nullptr, mask.GetPointer() } })
+  {
+    std::vector<float> expected;
+    for (const int threads : { 1, 2, 5 })
+    {
+      omp_set_num_threads(threads);
+      const auto filter = FilterOf(image.GetPointer(), given);
+      filter->SetMaximumNumberOfIterations(2);
+      const auto result = ResultOf(filter);
+      expected = expected.empty() ? result : expected;
+      EXPECT_TRUE(SameBits(result, expected)) << threads;
+    }
+  }
+  omp_set_num_threads(before);
+}
+
+TEST(VariationalRetinexMask, AMaskWithoutOneCornerGivesWhatTheBoxGives)
+{
+  // The box is solved exactly, the mask on a grid of half the resolution.
+  using Image = itk::Image<float, 3>;
+  const Image::SizeType size{ { Width, Height, 10 } };
+  const auto            image = MakeImage<Image>(size, Intensity);
+  const auto            mask = MakeImage<MaskOf<Image>>(size, [](std::size_t i) { return i > 0; });
+  const auto            box = FilterOf(image.GetPointer());
+  const auto            masked = FilterOf(image.GetPointer(), mask.GetPointer());
+  const auto            expected = ResultOf(box);
+  const auto            result = ResultOf(masked);
+  EXPECT_EQ(box->GetSummary().cycles, 0U);
+  EXPECT_GT(masked->GetSummary().cycles, 0U);
+  const double range = box->GetSummary().maximum - box->GetSummary().minimum;
+  for (std::size_t i = 1; i < result.size(); ++i)
+  {
+    ASSERT_NEAR(result[i], expected[i], 0.03 * range); // the coarser grid's error, and the tolerance of 1 %
+  }
+  EXPECT_NEAR(masked->GetSummary().energies.back(), box->GetSummary().energies.back(), 1e-3 * range);
+  EXPECT_LT(masked->GetSummary().energies.back(), masked->GetSummary().energies.front());
+}
+
 TEST(VariationalRetinexParameters, WhatIsOutOfBoundsIsRefusedWithItsValue)
 {
   using Image = itk::Image<float, 2>;
@@ -262,8 +307,11 @@ TEST(VariationalRetinexParameters, WhatIsOutOfBoundsIsRefusedWithItsValue)
     message([](const auto & filter) { filter->SetThreshold(-0.5); }).find("Threshold must be at least 0, got -0.5"),
     std::string::npos);
   EXPECT_NE(message([](const auto & filter) { filter->SetSmoothness(HUGE_VAL); })
-              .find("Smoothness must be at least 0 and finite, got inf"),
+              .find("Smoothness must be in [0, 1e+06] mm, got inf"),
             std::string::npos);
+  EXPECT_NE(
+    message([](const auto & filter) { filter->SetSmoothness(1e155); }).find("Smoothness must be in [0, 1e+06] mm"),
+    std::string::npos);
   EXPECT_NE(message([](const auto & filter) { filter->SetConvergenceThreshold(-1.0); })
               .find("ConvergenceThreshold must be at least 0 and finite, got -1"),
             std::string::npos);

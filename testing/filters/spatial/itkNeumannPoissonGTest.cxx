@@ -30,16 +30,14 @@ TEST(NeumannPoisson, CosineTransformAndMultigridAgreeOnABox)
   {
     SCOPED_TRACE(grid.NumberOfVoxels());
     const std::vector<unsigned char> all(grid.NumberOfVoxels(), 1);
-    for (const double screening : { 0.0, 0.05 })
+    const auto                       source = RandomSource(grid);
+    std::vector<float>               box(source.size());
+    std::vector<float>               masked(source.size(), 0.0F);
+    NeumannPoisson(grid, nullptr).Solve(source.data(), box.data());
+    itk::MaskedPoisson(grid, all.data()).Solve(source.data(), masked.data(), 0.0, 1e-6);
+    for (std::size_t i = 0; i < box.size(); ++i)
     {
-      auto box = RandomSource(grid);
-      NeumannPoisson(grid, nullptr).Solve(box.data(), screening);
-      std::vector<float> masked(box.size(), 0.0F);
-      itk::MaskedPoisson(grid, all.data()).Solve(RandomSource(grid).data(), masked.data(), screening, 1e-6);
-      for (std::size_t i = 0; i < box.size(); ++i)
-      {
-        ASSERT_NEAR(masked[i], box[i], 1e-4) << screening; // of values up to 20, float rounding times the condition
-      }
+      ASSERT_NEAR(masked[i], box[i], 1e-4); // of values up to 20, float rounding times the condition
     }
   }
 }
@@ -48,11 +46,21 @@ TEST(NeumannPoisson, AFullMaskIsABox)
 {
   const PoissonGrid                grid{ { 37, 50, 1, 1 }, { 2.0, 0.8, 0.0, 0.0 } };
   const std::vector<unsigned char> all(grid.NumberOfVoxels(), 1);
-  auto                             box = RandomSource(grid);
-  auto                             full = box;
-  EXPECT_EQ(NeumannPoisson(grid, nullptr).Solve(box.data()).cycles, 0U);
-  EXPECT_EQ(NeumannPoisson(grid, all.data()).Solve(full.data()).cycles, 0U);
+  const auto                       source = RandomSource(grid);
+  std::vector<float>               box(source.size());
+  std::vector<float>               full(source.size());
+  EXPECT_EQ(NeumannPoisson(grid, nullptr).Solve(source.data(), box.data()).cycles, 0U);
+  EXPECT_EQ(NeumannPoisson(grid, all.data()).Solve(source.data(), full.data()).cycles, 0U);
   EXPECT_TRUE(SameBits(box, full));
+}
+
+TEST(NeumannPoisson, SlicesThatStandForThemselvesAreComponentsOnABoxAsInAMask)
+{
+  const PoissonGrid          grid{ { 7, 5, 4, 1 }, { 2.0, 0.8, 0.0, 0.0 } };
+  std::vector<unsigned char> inside(grid.NumberOfVoxels(), 1);
+  EXPECT_EQ(NeumannPoisson(grid, nullptr).NumberOfComponents(), 4U);
+  inside[17] = 0;
+  EXPECT_EQ(NeumannPoisson(grid, inside.data()).NumberOfComponents(), 4U);
 }
 
 TEST(NeumannPoisson, BendingInAMaskIsATermOfTheEquation)
@@ -76,8 +84,8 @@ TEST(NeumannPoisson, BendingInAMaskIsATermOfTheEquation)
   {
     source.push_back(once[i] + 3.0 * twice[i]);
   }
-  auto values = ToFloat(source);
-  EXPECT_GT(NeumannPoisson(grid, inside.data()).Solve(values.data(), 0.0, 3.0, 1e-6).cycles, 0U);
+  std::vector<float> values(source.size());
+  EXPECT_GT(NeumannPoisson(grid, inside.data()).Solve(ToFloat(source).data(), values.data(), 3.0, 1e-6).cycles, 0U);
   for (std::size_t i = 0; i < values.size(); ++i)
   {
     ASSERT_NEAR(values[i], field[i], 1e-4); // float rounding times the square of the condition

@@ -356,6 +356,16 @@ TEST(SmoothField, IsConsistentWithTheCoefficientsOfItsBasisOnly)
   EXPECT_FALSE(flat.IsConsistent());
 }
 
+TEST(SmoothField, TheOrderOfASeriesIsNoPartOfALattice)
+{
+  const auto one = MakeLattice({ { 4, 7, 1, 1 } }, { 41, 30 });
+  auto       other = one;
+  other.order = one.order + 1;
+  EXPECT_TRUE(one == other);
+  other.coefficients[3] += 1.0;
+  EXPECT_FALSE(one == other);
+}
+
 TEST(SmoothField, DiffersWhenAnyPartDiffers)
 {
   const auto field = MakeField(2, { 10, 10 });

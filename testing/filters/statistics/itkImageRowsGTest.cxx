@@ -261,7 +261,7 @@ TEST(ImageRowsErrors, AMaskOfAnotherExtentIsNamedWithBothSizes)
   const auto mask = MakeImage<Mask>({ { 6, 3 } }, [](std::size_t) { return 1; });
   const auto message = MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), mask.GetPointer()); });
   EXPECT_NE(message.find("MaskImage must cover the image's region or have extent 1 along axis 1: image [6, 4] from "
-                         "[5, -3], mask [6, 3] from [5, -3]."),
+                         "[5, -3], MaskImage [6, 3] from [5, -3]."),
             std::string::npos)
     << message;
   const auto shifted = MakeImage<Mask>({ { 6, 4 } }, [](std::size_t) { return 1; });
@@ -271,6 +271,9 @@ TEST(ImageRowsErrors, AMaskOfAnotherExtentIsNamedWithBothSizes)
   EXPECT_NE(MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), shifted.GetPointer()); }).find("axis 0"),
             std::string::npos);
   EXPECT_EQ(MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), static_cast<const Mask *>(nullptr)); }), "");
+  const auto weights = MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), mask.GetPointer(), "WeightImage"); });
+  EXPECT_EQ(weights.find("MaskImage"), std::string::npos) << weights;
+  EXPECT_NE(weights.find("WeightImage [6, 3] from [5, -3]."), std::string::npos) << weights;
 }
 
 TEST(ImageRowsErrors, AMaskIsNotRepeatedAlongTheFirstAxis)
@@ -280,8 +283,8 @@ TEST(ImageRowsErrors, AMaskIsNotRepeatedAlongTheFirstAxis)
   const auto image = MakeImage<Image>({ { 6, 4 } }, [](std::size_t) { return 0; });
   const auto column = MakeImage<Mask>({ { 1, 4 } }, [](std::size_t) { return 1; });
   const auto message = MessageOf([&] { itk::VerifyMaskExtent(image.GetPointer(), column.GetPointer()); });
-  EXPECT_NE(message.find("MaskImage must cover the image's region along axis 0: image [6, 4] from [5, -3], mask [1, 4] "
-                         "from [5, -3]."),
+  EXPECT_NE(message.find("MaskImage must cover the image's region along axis 0: image [6, 4] from [5, -3], "
+                         "MaskImage [1, 4] from [5, -3]."),
             std::string::npos)
     << message;
   const auto narrow = MakeImage<Image>({ { 1, 4 } }, [](std::size_t) { return 0; });

@@ -235,7 +235,7 @@ TEST(ImageStatisticsSinkErrors, AMaskOfAnotherSizeIsNamedWithBothSizes)
   const auto sink = SinkOf(image.GetPointer(), mask.GetPointer());
   const auto message = MessageOf([&] { sink->Update(); });
   EXPECT_NE(message.find("MaskImage must cover the image's region or have extent 1 along axis 1: image [6, 5, 4] from "
-                         "[5, -3, 11], mask [6, 4, 4] from [5, -3, 11]."),
+                         "[5, -3, 11], MaskImage [6, 4, 4] from [5, -3, 11]."),
             std::string::npos)
     << message;
 }

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 // What stages share that divide by a field, tried on histogram-retinex; and apply-field.
 namespace isolux
@@ -144,6 +145,51 @@ TEST_F(FieldFrames, EachIsCorrectedAsIfItWereAlone)
   ASSERT_EQ(terms.size(), 3U);
   EXPECT_EQ(static_cast<double>(std::get<Numbers>(Named(learned, "coefficients")).size()), 3.0 * terms[0]);
   EXPECT_EQ(std::get<Numbers>(Named(learned, "samples")).size(), 3U);
+}
+
+TEST_F(FieldFrames, AndChannelsOfN4KeepTheLevelsThatTheyHaveBesideEachOther)
+{
+  const Values small = { { "shrink_factor", 1LL }, { "iterations", Numbers{ 20.0 } } };
+  const auto   logMeans = [&](const WorkImage & image, const WorkImage & before)
+  {
+    std::vector<double> means(image.GetLargestPossibleRegion().GetSize(3));
+    const auto          count = m_Mask->GetLargestPossibleRegion().GetNumberOfPixels();
+    double              voxels = 0.0;
+    for (std::size_t i = 0; i < count; ++i)
+    {
+      const bool inside = m_Mask->GetBufferPointer()[i] != 0;
+      voxels += inside;
+      for (std::size_t f = 0; f < means.size() && inside; ++f)
+      {
+        means[f] += std::log(static_cast<double>(before.GetBufferPointer()[f * count + i]) /
+                             image.GetBufferPointer()[f * count + i]);
+      }
+    }
+    for (double & mean : means)
+    {
+      mean /= voxels;
+    }
+    return means;
+  };
+  auto each = small;
+  each.emplace_back("frame", std::string("each"));
+  const auto result = RunOne(SpecOf("n4", each), m_Series, m_Mask);
+  for (const double mean : logMeans(*result.images.after, *m_Series))
+  {
+    EXPECT_NEAR(mean, 0.0, 1e-6); // each quotient rounded to float
+  }
+  ExpectNear(*Pipeline(SpecOf("n4", each), true).Undo(result.images.after, { LearnedOf(result) }), *m_Series);
+
+  const auto first = FrameOf(*m_Series, 0);
+  const auto third = FrameOf(*m_Series, 2);
+  auto       channels = Pipeline(SpecOf("n4", small), true).Run({ first, third }, m_Mask, nullptr, { 2, 1 });
+  EXPECT_EQ(BitsOf(*channels[0].images.after), BitsOf(*FrameOf(*result.images.after, 0)));
+  EXPECT_EQ(BitsOf(*channels[1].images.after), BitsOf(*FrameOf(*result.images.after, 2)));
+
+  // alone, the level is what N4 leaves
+  const auto alone = RunOne(SpecOf("n4", small), first, m_Mask);
+  const auto level = logMeans(*alone.images.after, *first).front();
+  EXPECT_GT(std::abs(level), 0.1);
 }
 
 TEST_F(FieldFrames, OneThatIsNamedGivesTheFieldOfAll)
@@ -364,6 +410,132 @@ TEST(FieldGate, LetsAFieldOfFivePercentAndMoreThrough)
     EXPECT_EQ(std::get<long long>(Named(LearnedOf(result), "gated")), 0) << range;
     EXPECT_EQ(BitsOf(*result.images.after), BitsOf(*open.images.after)) << range;
     EXPECT_TRUE(result.report.stages[0].warnings.empty()) << range;
+  }
+}
+
+TEST(FieldGate, LooksAtStagesWhoseFieldIsAnImageAsWell)
+{
+  SetThreads(2);
+  const auto    shaded = testing::FillHead(testing::ObliqueGrid({ { 40, 32, 12, 1 } }));
+  const auto    noise = testing::CopyOf(*shaded); // without light to remove, or anything else that is smooth
+  std::uint64_t state = 1;
+  for (std::size_t i = 0; i < PixelsOf(*noise).size(); ++i)
+  {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    noise->GetBufferPointer()[i] = 100.0F * std::exp2(static_cast<float>(state >> 40U) / 8388608.0F);
+  }
+  const auto mask = testing::MaskAbove(*shaded, 30.0F);
+  const auto lit = testing::CopyOf(*noise); // the same grain in each image, under a lamp at the left that fades
+  for (std::size_t i = 0; i < PixelsOf(*lit).size(); ++i)
+  {
+    const auto   grain = std::pow(noise->GetBufferPointer()[i] / 100.0F, 0.1F);
+    const double lamp = 1.3 - 0.6 * static_cast<double>(i % 40) / 39.0;
+    lit->GetBufferPointer()[i] = grain * static_cast<float>(lamp * (100.0 - 5.0 * static_cast<double>(i / (40 * 32))));
+  }
+  for (const auto & [stage, options, image] :
+       { std::tuple<std::string, Values, WorkImage::Pointer>("poisson-retinex", { { "threshold", 0.6 } }, shaded),
+         { "variational-retinex", {}, shaded },
+         { "stack-illumination", { { "darkfield", true }, { "timelapse", true } }, lit } })
+  {
+    SCOPED_TRACE(stage);
+    auto gated = options;
+    gated.emplace_back("gate", true);
+    const auto through = RunOne(SpecOf(stage, gated), image, mask);
+    const auto open = RunOne(SpecOf(stage, options), image, mask);
+    EXPECT_FALSE(std::get<bool>(Named(LearnedOf(through), "gated")));
+    EXPECT_GT(std::get<double>(Named(LearnedOf(through), "gate_entropy_gain")), 0.005);
+    EXPECT_EQ(BitsOf(*through.images.after), BitsOf(*open.images.after));
+    EXPECT_EQ(BitsOf(*through.images.field), BitsOf(*open.images.field));
+
+    const auto closed = RunOne(SpecOf(stage, gated), noise, nullptr);
+    EXPECT_TRUE(std::get<bool>(Named(LearnedOf(closed), "gated")));
+    EXPECT_EQ(BitsOf(*closed.images.after), BitsOf(*noise));
+    const auto ones = PixelsOf(*closed.images.field);
+    EXPECT_TRUE(std::all_of(ones.begin(), ones.end(), [](float value) { return value == 1.0F; }));
+    EXPECT_NE(BitsOf(*RunOne(SpecOf(stage, options), noise, nullptr).images.after), BitsOf(*noise));
+    const auto & warnings = closed.report.stages[0].warnings;
+    EXPECT_TRUE(std::any_of(warnings.begin(),
+                            warnings.end(),
+                            [](const auto & warning)
+                            { return warning.find("gated: the field found deviates by") == 0; }));
+    EXPECT_EQ(BitsOf(*Pipeline(SpecOf(stage, gated), true).Undo(closed.images.after, { LearnedOf(closed) })),
+              BitsOf(*noise));
+    SetThreads(1);
+    const auto again = Pipeline(SpecOf(stage, gated), true).Run(image, mask, { 1, 5 });
+    EXPECT_EQ(LearnedOf(again), LearnedOf(through));
+    EXPECT_EQ(BitsOf(*again.images.after), BitsOf(*through.images.after));
+    SetThreads(2);
+  }
+  EXPECT_NE(MessageOf(
+              [] {
+                Pipeline(SpecOf("poisson-retinex", { { "gate", true }, { "logarithm", true } }), true);
+              })
+              .find("'gate' may leave the image as it is, which is no 'logarithm'"),
+            std::string::npos);
+}
+
+TEST(FieldWarnings, OfExcludedVoxelsGrowWithTheirShareOfTheMask)
+{
+  const auto image = testing::FillHead(testing::ObliqueGrid({ { 24, 22, 20, 1 } }));
+  const auto mask = testing::MaskAbove(*image, -1.0F); // all 10,560 voxels
+  const auto warningsOf = [&](const char * stage, std::size_t excluded)
+  {
+    const auto spoilt = testing::CopyOf(*image);
+    std::fill_n(spoilt->GetBufferPointer(), excluded, -1.0F);
+    return RunOne(SpecOf(stage), spoilt, mask).report.stages[0].warnings;
+  };
+  for (const char * stage : { "histogram-retinex", "n4", "multi-scale-retinex", "poisson-retinex" })
+  {
+    SCOPED_TRACE(stage);
+    EXPECT_TRUE(warningsOf(stage, 105).empty()); // below a hundredth
+    const auto some = warningsOf(stage, 106);
+    ASSERT_EQ(some.size(), 1U);
+    EXPECT_EQ(some[0].find("106 of 10560 mask voxels are not positive or not finite: "), 0U) << some[0];
+    EXPECT_EQ(some[0].find("too much"), std::string::npos) << some[0];
+    const auto many = warningsOf(stage, 4541);
+    ASSERT_FALSE(many.empty());
+    EXPECT_NE(many[0].find("that is 43 % of the mask, too much to trust the field there"), std::string::npos)
+      << many[0];
+  }
+}
+
+TEST(FieldWarnings, AnImageOfOneIntensityHasNoField)
+{
+  const auto image = testing::ObliqueGrid({ { 24, 22, 20, 1 } });
+  image->FillBuffer(7.0F);
+  for (const char * stage : { "histogram-retinex", "n4" })
+  {
+    const auto result = RunOne(SpecOf(stage), image, testing::MaskAbove(*image, 0.0F));
+    EXPECT_EQ(BitsOf(*result.images.after), BitsOf(*image));
+    ASSERT_EQ(result.report.stages[0].warnings.size(), 1U) << stage;
+    EXPECT_NE(result.report.stages[0].warnings[0].find("no field was found"), std::string::npos) << stage;
+  }
+}
+
+TEST(FieldEvenness, IsNotMeasuredOfALogarithm)
+{
+  const auto image = testing::FillHead(testing::ObliqueGrid({ { 23, 19, 17, 1 } }));
+  Tissue     tissue;
+  tissue.labels = testing::CopyOf(*image);
+  for (std::size_t i = 0; i < PixelsOf(*image).size(); ++i)
+  {
+    tissue.labels->GetBufferPointer()[i] = i % 2 == 0 ? 2.0F : 3.0F;
+  }
+  for (const char * stage : { "single-scale-retinex", "multi-scale-retinex", "poisson-retinex", "variational-retinex" })
+  {
+    for (const bool logarithm : { false, true })
+    {
+      SCOPED_TRACE(stage);
+      PipelineSpec spec = SpecOf(stage, { { "logarithm", logarithm } });
+      spec.stages.push_back({ "instance-norm", {} });
+      const auto report = Pipeline(spec, true).Run({ image }, nullptr, nullptr, { 2, 1 }, tissue).front().report;
+      EXPECT_EQ(std::isnan(report.evennessBefore.coefficientOfVariation), logarithm);
+      EXPECT_EQ(std::isnan(report.evennessAfter.coefficientOfVariation), logarithm);
+      EXPECT_EQ(std::isnan(report.evennessAfter.coefficientOfJointVariation), logarithm);
+      EXPECT_EQ(std::isnan(report.evennessAfter.entropy), logarithm);
+      EXPECT_EQ(report.tissueAfter.has_value(), !logarithm);
+      EXPECT_EQ(report.stages[0].warnings.size(), logarithm ? 1U : 0U);
+    }
   }
 }
 
@@ -588,6 +760,107 @@ TEST_F(ApplyField, OfAPictureWithoutPositionMustHaveItsSize)
     << message;
 }
 
+TEST_F(ApplyField, OnePlaneHoldsForAllPlanesAndOneFrameForAllFrames)
+{
+  const auto stack = this->AsFile(testing::FillHead(testing::ObliqueGrid({ { 23, 19, 6, 3 } })));
+  const auto plane = std::size_t{ 23 * 19 };
+  const auto field = testing::CopyOf(*stack);
+  const auto pixels = PixelsOf(*stack);
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+  {
+    field->GetBufferPointer()[i] = 0.5F + static_cast<float>(i % 997) / 1000.0F;
+  }
+  const auto part = [&](std::size_t frames)
+  {
+    auto region = field->GetLargestPossibleRegion();
+    region.SetSize(2, 1);
+    region.SetSize(3, frames);
+    auto image = WorkImage::New();
+    image->CopyInformation(field);
+    image->SetRegions(region);
+    image->Allocate();
+    for (std::size_t f = 0; f < frames; ++f)
+    {
+      std::copy_n(field->GetBufferPointer() + f * 6 * plane, plane, image->GetBufferPointer() + f * plane);
+    }
+    return image;
+  };
+  for (const std::size_t frames : { std::size_t{ 1 }, std::size_t{ 3 } })
+  {
+    const auto result = Apply(this->Write("plane.mha", part(frames)), stack);
+    EXPECT_FALSE(std::get<bool>(Named(LearnedOf(result), "resampled")));
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+    {
+      const auto frame = i / (6 * plane) % frames;
+      ASSERT_EQ(
+        result.images.after->GetBufferPointer()[i],
+        static_cast<float>(static_cast<double>(pixels[i]) / field->GetBufferPointer()[frame * 6 * plane + i % plane]))
+        << i;
+    }
+    ExpectNear(*Pipeline(SpecOf("apply-field", { { "field", (m_Folder / "plane.mha").string() } }), true)
+                  .Undo(result.images.after, { LearnedOf(result) }),
+               *stack);
+  }
+  auto moved = part(1); // within its plane: it is the plane of something else
+  auto origin = moved->GetOrigin();
+  origin[0] += 20.0;
+  moved->SetOrigin(origin);
+  EXPECT_NE(Refusal(this->Write("moved.mha", moved), stack).find("beyond its grid"), std::string::npos);
+}
+
+TEST_F(ApplyField, OfAStackHoldsForAnotherNumberOfImagesUnlessMoreWasDoneThanDividing)
+{
+  const auto stackOf = [](std::size_t images)
+  {
+    auto image = testing::PlainGrid({ { 32, 24, images, 1 } });
+    for (std::size_t i = 0; i < PixelsOf(*image).size(); ++i)
+    {
+      const double x = static_cast<double>(i % 32) / 31.0;
+      const double brightness = 50.0 + 20.0 * static_cast<double>(i / (32 * 24));
+      image->GetBufferPointer()[i] =
+        static_cast<float>(brightness * (0.8 + 0.4 * x) + static_cast<double>(i * 7919 % 101) / 100.0 + 10.0);
+    }
+    return image;
+  };
+  CaseTask task;
+  task.input = m_Folder / "stack.tif";
+  task.output = m_Folder / "out.tif";
+  Volume volume;
+  volume.channels = { stackOf(12) };
+  WriteVolume(volume, task.input);
+  CaseOptions options;
+  options.field = m_Folder / "flat.tif";
+  ProcessCase(task, SpecOf("stack-illumination"), options);
+  const auto flat = ReadVolume(options.field);
+  EXPECT_EQ(flat.axes, 2U);
+  EXPECT_EQ(flat.channels[0]->GetLargestPossibleRegion().GetSize(), (WorkImage::SizeType{ { 32, 24, 1, 1 } }));
+
+  const auto other = stackOf(5);
+  const auto byFile = Apply(options.field.string(), other);
+  const auto bySidecar = Apply((m_Folder / "out.json").string(), other);
+  EXPECT_EQ(BitsOf(*byFile.images.after), BitsOf(*bySidecar.images.after));
+  for (std::size_t i = 0; i < PixelsOf(*other).size(); ++i)
+  {
+    ASSERT_EQ(byFile.images.after->GetBufferPointer()[i],
+              static_cast<float>(other->GetBufferPointer()[i] /
+                                 static_cast<double>(flat.channels[0]->GetBufferPointer()[i % (32 * 24)])));
+  }
+
+  options.field.clear();
+  for (const auto & [option, said] : { std::pair("darkfield", "subtracted a dark-field as well"),
+                                       { "timelapse", "divided each image by its own baseline as well" } })
+  {
+    ProcessCase(task, SpecOf("stack-illumination", { { option, true } }), options);
+    const auto message = Refusal((m_Folder / "out.json").string(), other);
+    EXPECT_NE(message.find("out.json: stack-illumination " + std::string(said) + ", which a field alone cannot give"),
+              std::string::npos)
+      << message;
+    EXPECT_NE(message.find("give the file that --field wrote"), std::string::npos) << message;
+  }
+  ProcessCase(task, SpecOf("multi-scale-retinex", { { "logarithm", true } }), options);
+  EXPECT_NE(Refusal((m_Folder / "out.json").string(), stackOf(12)).find("took a logarithm as well"), std::string::npos);
+}
+
 TEST_F(ApplyField, TakesTheSidecarOfTheRunThatLearnedIt)
 {
   CaseTask task;
@@ -687,13 +960,13 @@ TEST_F(ApplyField, AFileThatIsNotThereIsRefusedBeforeAnythingRuns)
             "stage 1 (apply-field): 'field': none.nii: no such file; name a field that '--field' wrote, or a sidecar");
 }
 
-TEST_F(ApplyField, WithoutAFieldLeavesTheImageAndSaysSo)
+TEST_F(ApplyField, WithoutAFieldIsAWrongCall)
 {
-  const auto image = testing::FillHead(testing::ObliqueGrid(HeadSize));
-  const auto result = RunOne(SpecOf("apply-field"), image, nullptr);
-  EXPECT_EQ(BitsOf(*result.images.after), BitsOf(*image));
-  ASSERT_EQ(result.report.stages[0].warnings.size(), 1U);
-  EXPECT_NE(result.report.stages[0].warnings[0].find("no field is given"), std::string::npos);
+  EXPECT_THROW(Pipeline(SpecOf("apply-field"), true), UsageError);
+  EXPECT_EQ(
+    MessageOf([] { Pipeline(SpecOf("apply-field"), true); }),
+    "stage 1 (apply-field): 'field' is missing: name the image of a field that --field of another run wrote, or "
+    "that run's sidecar");
 }
 
 TEST(TissueLabels, TellHowEvenGreyAndWhiteMatterBecome)

@@ -168,6 +168,35 @@ TEST(StackIlluminationStage, FewAndUnusableImagesAreWarnedOf)
   EXPECT_EQ(said[2].find("1 voxels"), 0U) << said[2];
 }
 
+TEST(StackIlluminationStage, ImagesThatShareNoLampAreWarnedOf)
+{
+  const auto head = testing::ObliqueGrid({ { 40, 32, 12, 1 } }); // a bright disc at the same place of each slice
+  for (std::size_t i = 0; i < PixelsOf(*head).size(); ++i)
+  {
+    const double u = static_cast<double>(i % 40) / 19.5 - 1.0;
+    const double v = static_cast<double>(i / 40 % 32) / 15.5 - 1.0;
+    head->GetBufferPointer()[i] =
+      (u * u + v * v < 0.5 ? 1000.0F : 10.0F) * (1.0F + 0.01F * static_cast<float>(i * 7919 % 101));
+  }
+  const auto stage = MakeStage({});
+  stage->Connect({ head, nullptr }, 1).image->Update();
+  const auto warnings = stage->Warnings();
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_EQ(warnings[0].find("the flat-field falls to its lowest, 0.05, on "), 0U) << warnings[0];
+  auto       learned = LearnedOf(*stage);
+  const auto floored = std::get<double>(At(learned, "floored"));
+  const auto field = PixelsOf(*stage->Field(head));
+  const auto low = std::count_if(field.begin(), field.end(), [](float value) { return value < 0.0501F; });
+  EXPECT_GT(floored, 0.02);
+  EXPECT_EQ(floored, static_cast<double>(low) / static_cast<double>(field.size())); // a cell is a pixel here
+
+  const auto movie = Movie();
+  const auto good = MakeStage({});
+  good->Connect({ movie, nullptr }, 1).image->Update();
+  learned = LearnedOf(*good);
+  EXPECT_EQ(std::get<double>(At(learned, "floored")), 0.0);
+}
+
 TEST(StackIlluminationStage, ADamagedRecordIsRefused)
 {
   const auto   image = Movie();

@@ -1,0 +1,42 @@
+#ifndef itkFieldGateImageFilter_hxx
+#define itkFieldGateImageFilter_hxx
+
+#include "itkImageAlgorithm.h"
+#include "itkImageRows.h"
+
+namespace itk
+{
+template <typename TImage>
+FieldGateImageFilter<TImage>::FieldGateImageFilter()
+{
+  this->AddRequiredInputName("CorrectedImage");
+  this->AddRequiredInputName("Gate");
+  this->DynamicMultiThreadingOn();
+}
+
+template <typename TImage>
+void
+FieldGateImageFilter<TImage>::VerifyInputInformation() ITKv5_CONST
+{
+  VerifyMaskExtent(this->GetInput(), this->GetCorrectedImage(), "CorrectedImage");
+}
+
+template <typename TImage>
+void
+FieldGateImageFilter<TImage>::GenerateInputRequestedRegion()
+{
+  // The gate reads the same images in pieces, and moves what is requested of them: it must be done before.
+  this->ProcessObject::GetInput("Gate")->UpdateOutputData();
+  RequestRegion(this->GetInput(), this->GetOutput()->GetRequestedRegion());
+  RequestRegion(this->GetCorrectedImage(), this->GetOutput()->GetRequestedRegion());
+}
+
+template <typename TImage>
+void
+FieldGateImageFilter<TImage>::DynamicThreadedGenerateData(const RegionType & region)
+{
+  const TImage * chosen = this->GetGate().passed ? this->GetCorrectedImage() : this->GetInput();
+  ImageAlgorithm::Copy(chosen, this->GetOutput(), region, region);
+}
+} // namespace itk
+#endif
