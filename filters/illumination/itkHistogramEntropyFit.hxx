@@ -186,22 +186,14 @@ inline HistogramEntropyFit::HistogramEntropyFit(const SmoothField &           fi
   const auto          terms = field.Terms();
   std::vector<float>  raw(blocks * BlockLength * m_Terms, 0.0F);
   std::vector<double> sums(m_Terms, 0.0);
+  std::vector<double> products;
   for (std::size_t i = 0; i < m_Samples; ++i)
   {
-    std::array<std::array<double, SmoothField::MaximumOrder + 1>, SmoothField::MaximumDimension> values{};
-    for (unsigned int axis = 0; axis < SmoothField::MaximumDimension; ++axis)
-    {
-      values[axis] = field.Basis(axis, positions[i][axis]);
-    }
+    field.Products(terms, positions[i], products);
     for (std::size_t k = 0; k < m_Terms; ++k)
     {
-      double product = 1.0;
-      for (unsigned int axis = 0; axis < SmoothField::MaximumDimension; ++axis)
-      {
-        product *= values[axis][terms[k + 1][axis]];
-      }
-      column(raw, i / BlockLength, k)[i % BlockLength] = static_cast<float>(product);
-      sums[k] += product;
+      column(raw, i / BlockLength, k)[i % BlockLength] = static_cast<float>(products[k + 1]);
+      sums[k] += products[k + 1];
     }
   }
   for (std::size_t block = 0; block < blocks; ++block)

@@ -1,7 +1,7 @@
 #ifndef itkHistogramRetinexSink_hxx
 #define itkHistogramRetinexSink_hxx
 
-#include "itkExactSum.h"
+#include "itkFieldInMask.h"
 #include "itkHistogramEntropyFit.h"
 #include "itkHistogramSharpening.h"
 #include "itkImageRows.h"
@@ -33,23 +33,6 @@ struct MaskExtent
       lowest[axis] = std::min(lowest[axis], other.lowest[axis]);
       highest[axis] = std::max(highest[axis], other.highest[axis]);
     }
-  }
-};
-
-struct FieldRange
-{
-  ExactSum      sum;
-  std::uint64_t count{ 0 };
-  double        lowest{ std::numeric_limits<double>::infinity() };
-  double        highest{ -std::numeric_limits<double>::infinity() };
-
-  void
-  Merge(const FieldRange & other)
-  {
-    sum.Merge(other.sum);
-    count += other.count;
-    lowest = std::min(lowest, other.lowest);
-    highest = std::max(highest, other.highest);
   }
 };
 
@@ -645,37 +628,8 @@ template <typename TInputImage, typename TMaskImage>
 void
 HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & field)
 {
-  const TMaskImage *                 mask = this->GetMaskImage();
-  const SmoothFieldRowEvaluator      logFieldOf(field);
-  HistogramRetinexDetail::FieldRange range;
-  ReduceRegion(this->GetMultiThreader(),
-               m_MaskBox,
-               range,
-               [&](const RegionType & slab, HistogramRetinexDetail::FieldRange & part)
-               {
-                 const std::size_t   length = slab.GetSize(0);
-                 std::vector<double> logField(length);
-                 ForEachRunIndex(slab,
-                                 1,
-                                 [&](const IndexType & index)
-                                 {
-                                   logFieldOf(index, index[0], length, logField.data());
-                                   const auto * maskRow = MaskAt(mask, index);
-                                   double       sum = 0.0;
-                                   for (std::size_t i = 0; i < length; ++i)
-                                   {
-                                     if (maskRow == nullptr || maskRow[i] != 0)
-                                     {
-                                       sum += PortableExp(logField[i]);
-                                       ++part.count;
-                                       part.lowest = std::min(part.lowest, logField[i]);
-                                       part.highest = std::max(part.highest, logField[i]);
-                                     }
-                                   }
-                                   part.sum.Add(sum);
-                                 });
-               });
-  const double logMean = std::log(range.sum.Value() / static_cast<double>(range.count));
+  const FieldInMask range = MeasureField(this->GetMultiThreader(), field, this->GetMaskImage(), m_MaskBox, PortableExp);
+  const double      logMean = std::log(range.sum.Value() / static_cast<double>(range.voxels));
   field.coefficients[0] -= logMean;
   field.logMinimum = range.lowest - logMean;
   field.logMaximum = range.highest - logMean;

@@ -1,8 +1,8 @@
 #ifndef itkN4FieldSink_hxx
 #define itkN4FieldSink_hxx
 
+#include "itkFieldInMask.h"
 #include "itkImageBase.h"
-#include "itkExactSum.h"
 #include "itkImageRows.h"
 #include "itkInstructionSet.h"
 
@@ -59,24 +59,6 @@ struct CountKernel
     }
     counts->inside += inside;
     counts->excluded += inside - usable;
-  }
-};
-
-struct FieldRange
-{
-  double lowest{ std::numeric_limits<double>::infinity() };
-  double highest{ -std::numeric_limits<double>::infinity() };
-
-  ExactSum      sum; // of the log field
-  std::uint64_t voxels{ 0 };
-
-  void
-  Merge(const FieldRange & other)
-  {
-    lowest = std::min(lowest, other.lowest);
-    highest = std::max(highest, other.highest);
-    sum.Merge(other.sum);
-    voxels += other.voxels;
   }
 };
 
@@ -397,60 +379,12 @@ template <typename TInputImage, typename TMaskImage>
 void
 N4FieldSink<TInputImage, TMaskImage>::BoundField(SmoothField & field) const
 {
-  const TMaskImage *            mask = this->GetMaskImage();
-  const SmoothFieldRowEvaluator logFieldOf(field);
-  const RegionType              whole = this->GetInput()->GetLargestPossibleRegion();
-  using N4FieldSinkDetail::FieldRange;
-  FieldRange range;
-  ReduceRegion(this->GetMultiThreader(),
-               whole,
-               range,
-               [&](const RegionType & slab, FieldRange & part)
-               {
-                 std::vector<double> logField(slab.GetSize(0));
-                 ForEachRunIndex(slab,
-                                 1,
-                                 [&](const IndexType & index)
-                                 {
-                                   const auto * maskRow = MaskAt(mask, index);
-                                   std::size_t  begin = 0;
-                                   std::size_t  end = slab.GetSize(0);
-                                   while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
-                                   {
-                                     ++begin;
-                                   }
-                                   while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
-                                   {
-                                     --end;
-                                   }
-                                   if (begin < end)
-                                   {
-                                     logFieldOf(
-                                       index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
-                                   }
-                                   double lowest = part.lowest;
-                                   double highest = part.highest;
-                                   for (std::size_t i = begin; i < end; ++i)
-                                   {
-                                     const bool isInside = maskRow == nullptr || maskRow[i] != 0;
-                                     lowest = std::min(lowest, isInside ? logField[i] : lowest);
-                                     highest = std::max(highest, isInside ? logField[i] : highest);
-                                   }
-                                   part.lowest = lowest;
-                                   part.highest = highest;
-                                   if (m_UnitMean)
-                                   {
-                                     double sum = 0.0;
-                                     for (std::size_t i = begin; i < end; ++i)
-                                     {
-                                       const bool isInside = maskRow == nullptr || maskRow[i] != 0;
-                                       sum += isInside ? logField[i] : 0.0;
-                                       part.voxels += static_cast<std::uint64_t>(isInside);
-                                     }
-                                     part.sum.Add(sum);
-                                   }
-                                 });
-               });
+  const auto measure = [&](auto f)
+  {
+    return MeasureField(
+      this->GetMultiThreader(), field, this->GetMaskImage(), this->GetInput()->GetLargestPossibleRegion(), f);
+  };
+  const FieldInMask range = m_UnitMean ? measure([](double logField) { return logField; }) : measure(nullptr);
   field.logMinimum = range.lowest;
   field.logMaximum = range.highest;
   if (m_UnitMean && range.voxels > 0)

@@ -148,6 +148,27 @@ public:
     return values;
   }
 
+  /** The product of each of Terms() at a voxel index. */
+  void
+  Products(const std::vector<Powers> &                  terms,
+           const std::array<double, MaximumDimension> & position,
+           std::vector<double> &                        products) const
+  {
+    std::array<std::array<double, MaximumOrder + 1>, MaximumDimension> values{};
+    for (unsigned int axis = 0; axis < MaximumDimension; ++axis)
+    {
+      values[axis] = this->Basis(axis, position[axis]);
+    }
+    products.assign(terms.size(), 1.0);
+    for (std::size_t k = 0; k < terms.size(); ++k)
+    {
+      for (unsigned int axis = 0; axis < MaximumDimension; ++axis)
+      {
+        products[k] *= values[axis][terms[k][axis]];
+      }
+    }
+  }
+
   /** Of the cubic B-splines at the fraction t, in [0, 1], of a span. */
   static std::array<double, 4>
   CubicWeights(double t)

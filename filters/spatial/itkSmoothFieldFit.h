@@ -34,23 +34,12 @@ public:
     , m_Terms(field.Terms().size())
     , m_Basis(m_Positions * m_Terms)
   {
-    const auto terms = field.Terms();
+    const auto          terms = field.Terms();
+    std::vector<double> values;
     for (std::size_t i = 0; i < m_Positions; ++i)
     {
-      std::array<std::array<double, SmoothField::MaximumOrder + 1>, SmoothField::MaximumDimension> values{};
-      for (unsigned int axis = 0; axis < SmoothField::MaximumDimension; ++axis)
-      {
-        values[axis] = field.Basis(axis, positions[i][axis]);
-      }
-      for (std::size_t k = 0; k < m_Terms; ++k)
-      {
-        double product = 1.0;
-        for (unsigned int axis = 0; axis < SmoothField::MaximumDimension; ++axis)
-        {
-          product *= values[axis][terms[k][axis]];
-        }
-        m_Basis[i * m_Terms + k] = static_cast<float>(product);
-      }
+      field.Products(terms, positions[i], values);
+      std::copy(values.begin(), values.end(), m_Basis.begin() + static_cast<std::ptrdiff_t>(i * m_Terms));
     }
     const auto         products = this->SumOverBlocks(m_Terms * m_Terms,
                                               [this](std::size_t i, double * sums)

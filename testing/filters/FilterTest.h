@@ -2,6 +2,7 @@
 
 #include "itkImage.h"
 #include "itkMacro.h"
+#include "itkSplitMix64.h"
 
 #include <array>
 #include <cmath>
@@ -24,11 +25,9 @@ public:
   std::uint64_t
   Bits()
   {
-    m_State += 0x9e3779b97f4a7c15U;
-    std::uint64_t bits = m_State;
-    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9U;
-    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebU;
-    return bits ^ (bits >> 31U);
+    const std::uint64_t bits = itk::SplitMix64(m_State);
+    m_State += itk::SplitMix64Increment;
+    return bits;
   }
 
   double

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 namespace
 {
 using namespace isolux::testing;
@@ -85,21 +87,15 @@ Error(const Tissues & tissues, const std::vector<double> & coefficients)
 {
   auto field = tissues.field;
   field.coefficients = coefficients;
-  const auto terms = field.Terms();
-  double     sum = 0.0;
-  double     squares = 0.0;
+  const auto          terms = field.Terms();
+  std::vector<double> products;
+  double              sum = 0.0;
+  double              squares = 0.0;
   for (std::size_t i = 0; i < tissues.positions.size(); ++i)
   {
-    double error = -tissues.logField[i];
-    for (std::size_t k = 0; k < terms.size(); ++k)
-    {
-      double product = coefficients[k];
-      for (unsigned int axis = 0; axis < 3; ++axis)
-      {
-        product *= field.Basis(axis, tissues.positions[i][axis])[terms[k][axis]];
-      }
-      error += product;
-    }
+    field.Products(terms, tissues.positions[i], products);
+    const double error =
+      std::inner_product(products.begin(), products.end(), coefficients.begin(), -tissues.logField[i]);
     sum += error;
     squares += error * error;
   }

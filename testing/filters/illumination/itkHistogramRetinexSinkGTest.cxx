@@ -1,9 +1,8 @@
 #include "itkHistogramRetinexSink.h"
 #include "itkIlluminationCorrectionImageFilter.h"
 
-#include "FilterTest.h"
+#include "FieldTest.h"
 #include "HistogramRetinexField.h"
-#include "Phantom.h"
 
 #include "itkCastImageFilter.h"
 #include "itkInstanceMomentsSink.h"
@@ -70,19 +69,6 @@ FieldOf(const TImage * image, const itk::Image<unsigned char, TImage::ImageDimen
   return sink->GetField();
 }
 
-/** A copy whose pixels are f(i, old). */
-template <typename TFunction>
-Volume::Pointer
-Changed(const Volume * image, TFunction && f)
-{
-  const auto copy = phantom_detail::AllocateLike<Volume>(image);
-  for (std::size_t i = 0; i < image->GetBufferedRegion().GetNumberOfPixels(); ++i)
-  {
-    copy->GetBufferPointer()[i] = f(i, image->GetBufferPointer()[i]);
-  }
-  return copy;
-}
-
 /** The same pixels as an image of another dimension. */
 template <typename TOutput, typename TInput>
 typename TOutput::Pointer
@@ -96,22 +82,6 @@ Reshaped(const TInput * image, const typename TOutput::SizeType & size, const st
   output->Allocate();
   std::copy_n(image->GetBufferPointer(), output->GetBufferedRegion().GetNumberOfPixels(), output->GetBufferPointer());
   return output;
-}
-
-/** The log field at every voxel of the image's grid, in storage order. */
-template <typename TImage>
-std::vector<double>
-LogField(const TImage * image, const SmoothField & field)
-{
-  const itk::SmoothFieldRowEvaluator evaluator(field);
-  const auto                         length = image->GetLargestPossibleRegion().GetSize(0);
-  std::vector<double>                logField(image->GetLargestPossibleRegion().GetNumberOfPixels());
-  for (std::size_t i = 0; i < logField.size(); i += length)
-  {
-    const auto index = image->ComputeIndex(static_cast<itk::OffsetValueType>(i));
-    evaluator(index, index[0], length, &logField[i]);
-  }
-  return logField;
 }
 
 /** Mean of the field over the voxels for which inside(i). */
@@ -130,17 +100,6 @@ MeanOfField(const std::vector<double> & logField, TFunction && inside)
     }
   }
   return sum / static_cast<double>(count);
-}
-
-double
-LargestDifference(const std::vector<double> & a, const std::vector<double> & b)
-{
-  double largest = a.size() == b.size() ? 0.0 : 1e30;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-  {
-    largest = std::max(largest, std::abs(a[i] - b[i]));
-  }
-  return largest;
 }
 
 /** Root mean square of the log field that is left when the head is corrected. */
@@ -162,12 +121,6 @@ double
 TissueAt(std::size_t x, std::size_t y)
 {
   return (x / 10 + y / 10) % 2 == 0 ? 100.0 : 170.0;
-}
-
-bool
-SameField(const SmoothField & a, const SmoothField & b)
-{
-  return SameBits(a.coefficients, b.coefficients) && a == b;
 }
 
 TEST(HistogramRetinex, HasMeanOneInTheMaskAndKeepsItsRangeThereEverywhere)

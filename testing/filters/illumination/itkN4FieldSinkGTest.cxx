@@ -1,8 +1,7 @@
 #include "itkIlluminationCorrectionImageFilter.h"
 #include "itkN4FieldSink.h"
 
-#include "FilterTest.h"
-#include "Phantom.h"
+#include "FieldTest.h"
 
 #include "itkCastImageFilter.h"
 #include "itkConstantPadImageFilter.h"
@@ -59,18 +58,6 @@ FieldOf(const TImage * image, const itk::Image<unsigned char, TImage::ImageDimen
   return sink->GetField();
 }
 
-template <typename TFunction>
-Volume::Pointer
-Changed(const Volume * image, TFunction && f)
-{
-  const auto copy = phantom_detail::AllocateLike<Volume>(image);
-  for (std::size_t i = 0; i < image->GetBufferedRegion().GetNumberOfPixels(); ++i)
-  {
-    copy->GetBufferPointer()[i] = f(i, image->GetBufferPointer()[i]);
-  }
-  return copy;
-}
-
 /** The same pixels as an image of another dimension. */
 template <typename TOutput, typename TInput>
 typename TOutput::Pointer
@@ -86,39 +73,6 @@ Reshaped(const TInput * image, const typename TOutput::SizeType & size, std::siz
       image->GetBufferPointer()[(offset + i) % image->GetBufferedRegion().GetNumberOfPixels()];
   }
   return output;
-}
-
-/** The log field at every voxel of the image's grid, in storage order. */
-template <typename TImage>
-std::vector<double>
-LogField(const TImage * image, const SmoothField & field)
-{
-  const itk::SmoothFieldRowEvaluator evaluator(field);
-  const auto                         length = image->GetLargestPossibleRegion().GetSize(0);
-  std::vector<double>                logField(image->GetLargestPossibleRegion().GetNumberOfPixels());
-  for (std::size_t i = 0; i < logField.size(); i += length)
-  {
-    const auto index = image->ComputeIndex(static_cast<itk::OffsetValueType>(i));
-    evaluator(index, index[0], length, &logField[i]);
-  }
-  return logField;
-}
-
-double
-LargestDifference(const std::vector<double> & a, const std::vector<double> & b)
-{
-  double largest = a.size() == b.size() ? 0.0 : 1e30;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-  {
-    largest = std::max(largest, std::abs(a[i] - b[i]));
-  }
-  return largest;
-}
-
-bool
-SameField(const SmoothField & a, const SmoothField & b)
-{
-  return SameBits(a.coefficients, b.coefficients) && a == b;
 }
 
 TEST(N4FieldSink, KeepsItsRangeInsideTheMaskEverywhere)
