@@ -51,7 +51,9 @@ struct HistogramRetinexSummary
  * mask. Voxels are drawn from the mask at full resolution by a hash of their index, away from the mask's rim, and
  * lightly blurred. The field is first fitted to the Flattest of them, which are nearly all of one tissue: the histogram
  * of what remains after the field is deconvolved (HistogramSharpening), the field refitted to the difference, and the
- * kernel's width lowered step by step (Widths).
+ * kernel's width lowered step by step (Widths). Noise is a smaller part of what a strong field makes bright, and would
+ * draw the Flattest there: in the end they are chosen anew, by their relative deviation times the root of the field
+ * found, half way to what noise alone would ask for, and the last width settles on them once more.
  *
  * Where that tissue is of one intensity, as in phantoms and fluids, nothing else does better. In a living brain it is
  * not, and its own slow variation goes into the field. It shows in the residuals within 0.1 of their main peak: the
@@ -136,7 +138,7 @@ public:
   itkGetConstMacro(Rim, unsigned int);
 
   /** Fraction in (0, 1] of the samples that the field is first fitted to: those with the smallest relative deviation
-   * around them. */
+   * around them, under the field. */
   itkSetMacro(Flattest, double);
   itkGetConstMacro(Flattest, double);
 
@@ -248,9 +250,12 @@ private:
   /** Drops samples near the rim, and those at or below the log floor. */
   void
   SelectSamples(HistogramRetinexSummary & summary);
-  /** At least `least` of them, where there are as many. */
+  /** At least `least` of them, where there are as many: by their relative deviation times the root of `field`. */
   List
-  FlattestSamples(std::size_t least) const;
+  FlattestSamples(const SmoothField & field, std::size_t least) const;
+  /** Of `field` at each of `samples`. */
+  std::vector<double>
+  LogField(const SmoothField & field, const List & samples) const;
   /** Every n-th of `samples`, so many that at least `atLeast` remain; 0: all. */
   Observations
   Observe(const List & samples, std::size_t atLeast) const;
@@ -261,7 +266,7 @@ private:
   Sharpen(SmoothField & field, const Observations & observations, const std::vector<double> & widths) const;
   /** Sets the summary's unevenness. Returns whether it is more than one tissue's. */
   bool
-  IsUneven(const SmoothField & field, const Observations & observations, HistogramRetinexSummary & summary) const;
+  IsUneven(const SmoothField & field, const List & samples, HistogramRetinexSummary & summary) const;
   /** Returns whether there are tissues; else `field` stays. */
   bool
   FitTissues(SmoothField & field, HistogramRetinexSummary & summary) const;

@@ -382,8 +382,24 @@ HistogramRetinexSink<TInputImage, TMaskImage>::SelectSamples(HistogramRetinexSum
 }
 
 template <typename TInputImage, typename TMaskImage>
+std::vector<double>
+HistogramRetinexSink<TInputImage, TMaskImage>::LogField(const SmoothField & field, const List & samples) const
+{
+  const SmoothFieldRowEvaluator logFieldOf(field);
+  const auto                    whole = this->GetInput()->GetLargestPossibleRegion();
+  std::vector<double>           logField(samples.size());
+  for (std::size_t i = 0; i < samples.size(); ++i)
+  {
+    const IndexType index = IndexOf(whole, samples[i].offset);
+    logFieldOf(index, index[0], 1, &logField[i]);
+  }
+  return logField;
+}
+
+template <typename TInputImage, typename TMaskImage>
 auto
-HistogramRetinexSink<TInputImage, TMaskImage>::FlattestSamples(std::size_t least) const -> List
+HistogramRetinexSink<TInputImage, TMaskImage>::FlattestSamples(const SmoothField & field, std::size_t least) const
+  -> List
 {
   const List & all = m_Samples.list;
   const auto   share = static_cast<std::size_t>(m_Flattest * static_cast<double>(all.size()));
@@ -392,19 +408,22 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FlattestSamples(std::size_t least
   {
     return all;
   }
-  std::vector<double> deviations;
-  deviations.reserve(all.size());
-  for (const Sample & sample : all)
+  std::vector<double> deviations = this->LogField(field, all);
+  for (std::size_t i = 0; i < all.size(); ++i)
   {
-    deviations.push_back(sample.deviation);
+    deviations[i] = all[i].deviation * PortableExp(0.5 * deviations[i]);
   }
-  const auto limit = deviations.begin() + static_cast<std::ptrdiff_t>(kept - 1);
-  std::nth_element(deviations.begin(), limit, deviations.end());
+  std::vector<double> ranked = deviations;
+  const auto          limit = ranked.begin() + static_cast<std::ptrdiff_t>(kept - 1);
+  std::nth_element(ranked.begin(), limit, ranked.end());
   List flattest;
-  std::copy_if(all.begin(),
-               all.end(),
-               std::back_inserter(flattest),
-               [limit](const Sample & sample) { return sample.deviation <= *limit; });
+  for (std::size_t i = 0; i < all.size(); ++i)
+  {
+    if (deviations[i] <= *limit)
+    {
+      flattest.push_back(all[i]);
+    }
+  }
   return flattest;
 }
 
@@ -450,7 +469,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
   field.coefficients.assign(field.Terms().size(), 0.0);
 
   // The last width settles on every sample; on the way there a part of them says as much.
-  const List          flattest = this->FlattestSamples(least);
+  const List          flattest = this->FlattestSamples(SmoothField{}, least);
   std::vector<double> last;
   std::vector<double> before = m_Widths;
   if (!before.empty())
@@ -459,16 +478,17 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
     before.pop_back();
   }
   summary.iterations = this->Sharpen(field, this->Observe(flattest, CoarseSamples), before);
-  const auto observations = this->Observe(flattest, 0);
   const auto axes = std::count_if(field.halfExtent.begin(),
                                   field.halfExtent.begin() + std::min(Dimension, 3U),
                                   [](double extent) { return extent > 0.0; });
-  const bool isUneven = this->IsUneven(field, observations, summary);
+  const bool isUneven = this->IsUneven(field, flattest, summary);
   summary.isOfTissues = axes == 3 && isUneven && m_Contrast > 0.0 && this->FitTissues(field, summary);
   if (!summary.isOfTissues)
   {
-    summary.samples = flattest.size();
-    summary.iterations += this->Sharpen(field, observations, last);
+    summary.iterations += this->Sharpen(field, this->Observe(flattest, 0), last);
+    const List underField = this->FlattestSamples(field, least);
+    summary.samples = underField.size();
+    summary.iterations += this->Sharpen(field, this->Observe(underField, 0), last);
   }
   return field;
 }
@@ -476,26 +496,21 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
 template <typename TInputImage, typename TMaskImage>
 bool
 HistogramRetinexSink<TInputImage, TMaskImage>::IsUneven(const SmoothField &       field,
-                                                        const Observations &      observations,
+                                                        const List &              samples,
                                                         HistogramRetinexSummary & summary) const
 {
   constexpr double nearPeak = 0.1;
   constexpr double leastInCell = 8.0;
 
-  const SmoothFieldRowEvaluator logFieldOf(field);
-  std::vector<double>           residuals = observations.logIntensities;
-  for (std::size_t i = 0; i < residuals.size(); ++i)
-  {
-    IndexType index;
-    std::transform(observations.positions[i].begin(),
-                   observations.positions[i].begin() + Dimension,
-                   index.begin(),
-                   [](double place) { return static_cast<IndexValueType>(place); });
-    double logField = 0.0;
-    logFieldOf(index, index[0], 1, &logField);
-    residuals[i] -= logField;
-  }
+  std::vector<double> residuals = this->LogField(field, samples);
+  std::transform(samples.begin(),
+                 samples.end(),
+                 residuals.begin(),
+                 residuals.begin(),
+                 [](const Sample & sample, double logField) { return std::log(sample.intensity) - logField; });
   const double peak = HistogramRetinexDetail::MainPeak(residuals);
+
+  const auto whole = this->GetInput()->GetLargestPossibleRegion();
 
   std::map<std::array<long, 3>, HistogramRetinexDetail::Cell> cells;
   for (std::size_t i = 0; i < residuals.size(); ++i)
@@ -503,11 +518,12 @@ HistogramRetinexSink<TInputImage, TMaskImage>::IsUneven(const SmoothField &     
     const double distance = residuals[i] - peak;
     if (std::abs(distance) < nearPeak)
     {
+      const IndexType     index = IndexOf(whole, samples[i].offset);
       std::array<long, 3> place{};
       for (unsigned int axis = 0; axis < std::min(Dimension, 3U); ++axis)
       {
         place[axis] = static_cast<long>(
-          std::floor(observations.positions[i][axis] * this->GetInput()->GetSpacing()[axis] / CellSize));
+          std::floor(static_cast<double>(index[axis]) * this->GetInput()->GetSpacing()[axis] / CellSize));
       }
       auto & cell = cells[place];
       cell.count += 1.0;
