@@ -51,16 +51,17 @@ struct HistogramRetinexSummary
  * mask. Voxels are drawn from the mask at full resolution by a hash of their index, away from the mask's rim, and
  * lightly blurred. The field is first fitted to the Flattest of them, which are nearly all of one tissue: the histogram
  * of what remains after the field is deconvolved (HistogramSharpening), the field refitted to the difference, and the
- * kernel's width lowered step by step (Widths). Noise is a smaller part of what a strong field makes bright, and would
- * draw the Flattest there: in the end they are chosen anew, by their relative deviation times the root of the field
- * found, half way to what noise alone would ask for, and the last width settles on them once more.
+ * kernel's width lowered step by step (Widths).
  *
- * Where that tissue is of one intensity, as in phantoms and fluids, nothing else does better. In a living brain it is
- * not, and its own slow variation goes into the field. It shows in the residuals within 0.1 of their main peak: the
- * deviation of their means over cells of 12 mm, less what the deviation inside cells explains, is the Unevenness. Above
- * UnevennessOfOneTissue, and above NoiseShare of the deviation inside cells, the field is fitted to all samples
- * instead, under the entropy of their histogram and their tissues' Contrast (HistogramEntropyFit), starting from the
- * first; unless they form no tissues, as those of a whole head do, or lie in a plane, as those of a picture do.
+ * Where that tissue is of one intensity, as in phantoms and fluids, little else does better. Noise is a smaller part of
+ * what a strong field makes bright, and draws the Flattest there: they are chosen anew, by their relative deviation
+ * times the root of the field found, half way to what noise alone would ask for, and the last width settles once more.
+ * In a living brain it is not of one, and its own slow variation goes into the field. It shows in the residuals within
+ * 0.1 of their main peak: the deviation of their means over cells of 12 mm, less what the deviation inside cells
+ * explains, is the Unevenness. Above UnevennessOfOneTissue, and above NoiseShare of the deviation inside cells, the
+ * field is fitted to all samples instead, under the entropy of their histogram and their tissues' Contrast
+ * (HistogramEntropyFit), starting from the first; unless they form no tissues, as those of a whole head do, or lie in a
+ * plane, as those of a picture do.
  *
  * \par Access
  * Streams: the input is read once, in NumberOfStreamDivisions pieces with a rim of two voxels. The mask is held whole.
@@ -253,7 +254,7 @@ private:
   /** At least `least` of them, where there are as many: by their relative deviation times the root of `field`. */
   List
   FlattestSamples(const SmoothField & field, std::size_t least) const;
-  /** Of `field` at each of `samples`. */
+  /** Of `field` at each of `samples`, which are in order of their offset. */
   std::vector<double>
   LogField(const SmoothField & field, const List & samples) const;
   /** Every n-th of `samples`, so many that at least `atLeast` remain; 0: all. */

@@ -388,10 +388,22 @@ HistogramRetinexSink<TInputImage, TMaskImage>::LogField(const SmoothField & fiel
   const SmoothFieldRowEvaluator logFieldOf(field);
   const auto                    whole = this->GetInput()->GetLargestPossibleRegion();
   std::vector<double>           logField(samples.size());
-  for (std::size_t i = 0; i < samples.size(); ++i)
+  std::vector<double>           row;
+  for (std::size_t i = 0; i < samples.size();)
   {
-    const IndexType index = IndexOf(whole, samples[i].offset);
-    logFieldOf(index, index[0], 1, &logField[i]);
+    const IndexType   index = IndexOf(whole, samples[i].offset);
+    const std::size_t toRowEnd = whole.GetSize(0) - static_cast<std::size_t>(index[0] - whole.GetIndex(0));
+    const std::size_t first = i;
+    while (i < samples.size() && samples[i].offset - samples[first].offset < toRowEnd)
+    {
+      ++i;
+    }
+    row.resize(samples[i - 1].offset - samples[first].offset + 1);
+    logFieldOf(index, index[0], row.size(), row.data());
+    for (std::size_t k = first; k < i; ++k)
+    {
+      logField[k] = row[samples[k].offset - samples[first].offset];
+    }
   }
   return logField;
 }
@@ -485,7 +497,11 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
   summary.isOfTissues = axes == 3 && isUneven && m_Contrast > 0.0 && this->FitTissues(field, summary);
   if (!summary.isOfTissues)
   {
+    summary.samples = flattest.size();
     summary.iterations += this->Sharpen(field, this->Observe(flattest, 0), last);
+  }
+  if (!isUneven)
+  {
     const List underField = this->FlattestSamples(field, least);
     summary.samples = underField.size();
     summary.iterations += this->Sharpen(field, this->Observe(underField, 0), last);
