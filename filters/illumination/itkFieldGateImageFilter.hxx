@@ -18,7 +18,14 @@ template <typename TImage>
 void
 FieldGateImageFilter<TImage>::VerifyInputInformation() ITKv5_CONST
 {
-  VerifyMaskExtent(this->GetInput(), this->GetCorrectedImage(), "CorrectedImage");
+  const RegionType & image = this->GetInput()->GetLargestPossibleRegion();
+  const RegionType & corrected = this->GetCorrectedImage()->GetLargestPossibleRegion();
+  if (corrected != image) // one plane, which a mask may be, cannot stand for an image
+  {
+    itkExceptionMacro("CorrectedImage must cover the image's region: image "
+                      << image.GetSize() << " from " << image.GetIndex() << ", CorrectedImage " << corrected.GetSize()
+                      << " from " << corrected.GetIndex() << '.');
+  }
 }
 
 template <typename TImage>

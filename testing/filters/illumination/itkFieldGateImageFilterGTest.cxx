@@ -80,11 +80,16 @@ TYPED_TEST(FieldGateImage, HasTheBitsOfWhatTheGateChose)
 TEST(FieldGateImageErrors, AnotherRegionIsRefusedWithBoth)
 {
   using Volume = itk::Image<float, 3>;
-  const auto gate = itk::FieldGateImageFilter<Volume>::New();
-  gate->SetInput(Ramp<Volume>(1.0F));
-  gate->SetCorrectedImage(MakeImage<Volume>({ { 12, 7, 4 } }, [](std::size_t) { return 1.0; }));
-  gate->SetGate(Decision(true));
-  const auto message = MessageOf([&] { gate->Update(); });
-  EXPECT_NE(message.find("CorrectedImage must cover the image's region"), std::string::npos) << message;
+  auto plane = Ramp<Volume>(1.0F)->GetLargestPossibleRegion().GetSize();
+  plane[2] = 1;
+  for (const Volume::SizeType & size : { Volume::SizeType{ { 12, 7, 4 } }, plane })
+  {
+    const auto gate = itk::FieldGateImageFilter<Volume>::New();
+    gate->SetInput(Ramp<Volume>(1.0F));
+    gate->SetCorrectedImage(MakeImage<Volume>(size, [](std::size_t) { return 1.0; }));
+    gate->SetGate(Decision(true));
+    const auto message = MessageOf([&] { gate->Update(); });
+    EXPECT_NE(message.find("CorrectedImage must cover the image's region"), std::string::npos) << message;
+  }
 }
 } // namespace
