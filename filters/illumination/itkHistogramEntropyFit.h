@@ -23,9 +23,11 @@ namespace itk
  * The first term alone is lowered as well by a field that draws tissues together. D is the distance between the means
  * of the two neighbours, among three Gaussian classes of the residuals, that hold most samples; where a field takes
  * contrast away, the second term gives back what the first gained. Each sample's share in the classes is held fixed
- * while c moves, by less than MaximumStep in units of the field's deviation, and learned anew after that.
+ * while c moves: each term, decorrelated and of deviation 1 over the samples, by MaximumStep at most. Then it is
+ * learned anew.
  *
- * Sums run in order of the samples, on one thread: the same bits for any number of threads.
+ * Sums run in order of the samples, on one thread: the same bits for any number of threads. Fits in several threads of
+ * one process take turns in L-BFGS, whose implementation keeps global state.
  *
  * \par Reference
  * J. Sled, A. Zijdenbos, A. Evans, IEEE TMI 17:87, 1998, DOI 10.1109/42.668698 (sharpening);
@@ -37,11 +39,12 @@ class HistogramEntropyFit
 public:
   using Position = std::array<double, SmoothField::MaximumDimension>; ///< voxel index
 
-  static constexpr double       BinsADeviation = 6.0;  ///< of G
-  static constexpr double       MaximumStep = 0.1;     ///< of each decorrelated coefficient between two classifications
-  static constexpr double       Settled = 5e-4;        ///< the step at which classes are no longer learned anew
-  static constexpr unsigned int Classifications = 6;   ///< at most
-  static constexpr unsigned int EvaluationsAStep = 14; ///< of J, at most, between two classifications
+  static constexpr double BinsADeviation = 6.0; ///< of G
+  static constexpr double MaximumStep =
+    0.1; ///< log intensity that a decorrelated term may change in between two classifications
+  static constexpr double       Settled = 5e-4;         ///< the step at which classes are no longer learned anew
+  static constexpr unsigned int Classifications = 6;    ///< at most
+  static constexpr unsigned int EvaluationsAStep = 14;  ///< of J, at most, between two classifications
   static constexpr unsigned int EvaluationsInAll = 100; ///< where Contrast is 0
   static constexpr double       WidestClass = 0.17;     ///< deviation of log intensity that one tissue may have
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 
 namespace itk
@@ -54,11 +55,11 @@ struct Classes
     return share[0] + share[1] + share[2] > 0.0;
   }
 
-  /** The class that forms, with the next, the pair of neighbours of which the smaller holds most. */
+  /** The class that forms, with the next, the pair of neighbours that holds most. */
   std::size_t
   Lower() const
   {
-    return std::min(share[0], share[1]) > std::min(share[1], share[2]) ? 0 : 1;
+    return share[0] > share[2] ? 0 : 1;
   }
 
   /** k-means from the histogram's sextiles. */
@@ -485,11 +486,7 @@ HistogramEntropyFit::Minimise(std::vector<double> & coefficients, double deviati
   Cost                     cost(*this, deviation);
   const vnl_vector<double> start(coefficients.data() + 1, m_Terms);
   vnl_vector<double>       place = m_Decorrelated * start;
-  if (contrast > 0.0 && !(cost.Classify(place, contrast) <= WidestClass))
-  {
-    return {};
-  }
-  double value = 0.0;
+  double                   value = 0.0;
   enum Bounds : long
   {
     Unbounded = 0,
@@ -497,9 +494,9 @@ HistogramEntropyFit::Minimise(std::vector<double> & coefficients, double deviati
   };
   for (unsigned int round = 0; round < (contrast > 0.0 ? Classifications : 1); ++round)
   {
-    if (contrast > 0.0)
+    if (contrast > 0.0 && !(cost.Classify(place, contrast) <= WidestClass) && round == 0)
     {
-      cost.Classify(place, contrast);
+      return {};
     }
     vnl_lbfgsb minimizer(cost);
     minimizer.set_bound_selection(vnl_vector<long>(m_Terms, contrast > 0.0 ? Both : Unbounded));
@@ -510,7 +507,12 @@ HistogramEntropyFit::Minimise(std::vector<double> & coefficients, double deviati
     minimizer.set_projected_gradient_tolerance(1e-6);
     minimizer.set_max_function_evals(static_cast<int>(contrast > 0.0 ? EvaluationsAStep : EvaluationsInAll));
     const auto before = place;
-    minimizer.minimize(place);
+    {
+      // The translated Fortran below vnl keeps its state in statics from the first to the last step of a minimisation.
+      static std::mutex                 oneAtATime;
+      const std::lock_guard<std::mutex> lock(oneAtATime);
+      minimizer.minimize(place);
+    }
     value = minimizer.get_end_error();
     if ((place - before).inf_norm() < Settled)
     {

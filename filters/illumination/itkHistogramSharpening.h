@@ -21,10 +21,11 @@ namespace itk
 class HistogramSharpening
 {
 public:
-  /** Bins of width `binWidth` in log intensity from `lowest` to `highest`. */
+  /** Bins of width `binWidth` > 0 in log intensity from `lowest` to `highest`, at least two. */
   HistogramSharpening(double lowest, double highest, double binWidth);
 
-  /** Full width at half maximum in log intensity; noise of the Wiener filter, as a fraction of the signal's power. */
+  /** Full width at half maximum > 0 in log intensity; noise of the Wiener filter, as a fraction of the signal's power.
+   */
   void
   SetKernel(double fullWidth, double noise);
 

@@ -11,7 +11,7 @@ namespace itk
 inline HistogramSharpening::HistogramSharpening(double lowest, double highest, double binWidth)
   : m_Lowest(lowest)
   , m_BinWidth(binWidth)
-  , m_Bins(static_cast<std::size_t>(std::ceil((highest - lowest) / binWidth)) + 1)
+  , m_Bins(std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil((highest - lowest) / binWidth))) + 1)
   , m_Length(64)
 {
   while (m_Length < m_Bins + m_Bins / 2)

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <thread>
 
 namespace
 {
@@ -135,6 +136,32 @@ TEST(HistogramEntropyFit, DoesNotDependOnTheGain)
   for (std::size_t k = 1; k < expected.size(); ++k)
   {
     EXPECT_NEAR(found[k], expected[k], 2e-3) << k; // log intensities are float: another path to the minimum
+  }
+}
+
+TEST(HistogramEntropyFit, FindsInSeveralThreadsWhatItFindsInOne)
+{
+  const std::array<double, 4>        amplitudes{ { 0.05, 0.1, 0.2, 0.3 } };
+  std::array<Tissues, 4>             tissues;
+  std::array<std::vector<double>, 4> expected;
+  std::array<std::vector<double>, 4> found;
+  for (std::size_t i = 0; i < tissues.size(); ++i)
+  {
+    tissues[i] = MakeTissues(amplitudes[i], Half);
+    expected[i] = Fitted(tissues[i], 0.5);
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < tissues.size(); ++i)
+  {
+    threads.emplace_back([&, i] { found[i] = Fitted(tissues[i], 0.5); });
+  }
+  for (std::thread & thread : threads)
+  {
+    thread.join();
+  }
+  for (std::size_t i = 0; i < tissues.size(); ++i)
+  {
+    EXPECT_TRUE(SameBits(found[i], expected[i])) << amplitudes[i];
   }
 }
 

@@ -42,6 +42,14 @@ TEST(HistogramSharpening, LeavesASingleIntensityWhereItIs)
   EXPECT_NEAR(sharpening.Estimate(3.21), 3.21, 1e-3);
 }
 
+TEST(HistogramSharpening, OfARangeOfOneIntensityEstimatesThat)
+{
+  HistogramSharpening sharpening(3.0, 3.0, 0.01);
+  sharpening.SetKernel(0.15, 0.01);
+  sharpening.Fit(std::vector<double>(100, 3.0));
+  EXPECT_NEAR(sharpening.Estimate(3.0), 3.0, 0.01);
+}
+
 TEST(HistogramSharpening, FollowsAShiftOfAllIntensities)
 {
   const auto   sharpening = Learn(BlurredTissues(0.15), 0.15);
