@@ -82,11 +82,19 @@ public:
     return controlPoints != Powers{};
   }
 
-  /** Whether there are as many coefficients as the series or the lattice takes, or none, and neither is larger than can
-   * be evaluated. */
+  /** Whether there are as many coefficients as the series or the lattice takes, or none, over a box and neither larger
+   * than can be evaluated. */
   bool
   IsConsistent() const
   {
+    constexpr double longest = 1 << 30;
+    for (const double extent : halfExtent)
+    {
+      if (!(extent >= 0.0 && extent <= longest))
+      {
+        return false;
+      }
+    }
     if (!this->IsLattice())
     {
       return order <= MaximumOrder && (coefficients.empty() || coefficients.size() == this->Terms().size());

@@ -1,6 +1,7 @@
 #ifndef itkSmoothFieldFit_h
 #define itkSmoothFieldFit_h
 
+#include "itkInstructionSet.h"
 #include "itkSmoothField.h"
 
 #include "itkMacro.h"
@@ -8,6 +9,7 @@
 #include "vnl/vnl_matrix.h"
 #include "vnl/vnl_vector.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -41,19 +43,10 @@ public:
       field.Products(terms, positions[i], values);
       std::copy(values.begin(), values.end(), m_Basis.begin() + static_cast<std::ptrdiff_t>(i * m_Terms));
     }
-    const auto         products = this->SumOverBlocks(m_Terms * m_Terms,
-                                              [this](std::size_t i, double * sums)
-                                              {
-                                                const float * row = &m_Basis[i * m_Terms];
-                                                for (std::size_t a = 0; a < m_Terms; ++a)
-                                                {
-                                                  for (std::size_t b = 0; b <= a; ++b)
-                                                  {
-                                                    sums[a * m_Terms + b] += static_cast<double>(row[a]) *
-                                                                             row[b]; // a float product would round
-                                                  }
-                                                }
-                                              });
+    const auto products = this->SumOverBlocks(
+      m_Terms * m_Terms,
+      [this](std::size_t begin, std::size_t end, double * sums)
+      { RunWith<ProductsKernel>(BestInstructionSet(), &m_Basis[begin * m_Terms], end - begin, m_Terms, sums); });
     vnl_matrix<double> normal(static_cast<unsigned int>(m_Terms), static_cast<unsigned int>(m_Terms));
     const auto         n = static_cast<double>(m_Positions);
     for (unsigned int a = 0; a < m_Terms; ++a)
@@ -76,15 +69,13 @@ public:
   std::vector<double>
   Solve(const std::vector<double> & values) const
   {
-    const auto         sums = this->SumOverBlocks(m_Terms,
-                                          [this, &values](std::size_t i, double * total)
-                                          {
-                                            const float * row = &m_Basis[i * m_Terms];
-                                            for (std::size_t k = 0; k < m_Terms; ++k)
-                                            {
-                                              total[k] += row[k] * values[i];
-                                            }
-                                          });
+    const auto sums = this->SumOverBlocks(
+      m_Terms,
+      [this, &values](std::size_t begin, std::size_t end, double * total)
+      {
+        RunWith<ProjectionKernel>(
+          BestInstructionSet(), &m_Basis[begin * m_Terms], values.data() + begin, end - begin, m_Terms, total);
+      });
     vnl_vector<double> right(sums.data(), static_cast<unsigned int>(m_Terms));
     const auto         solution = m_Inverse * (right / static_cast<double>(m_Positions));
     return std::vector<double>(solution.begin(), solution.end());
@@ -111,6 +102,50 @@ public:
 private:
   static constexpr std::size_t BlockLength = 4096;
 
+  /** Adds each row's products of two terms, the second up to the first, to sums[first * terms + second]. */
+  struct ProductsKernel
+  {
+    template <int>
+    [[gnu::always_inline]] static inline void
+    Run(const float * rows, std::size_t count, std::size_t terms, double * sums)
+    {
+      std::vector<double> row(terms); // a product of floats would round
+      for (std::size_t i = 0; i < count; ++i)
+      {
+        std::copy_n(rows + i * terms, terms, row.begin());
+        const double * values = row.data();
+        for (std::size_t first = 0; first < terms; ++first)
+        {
+          const double value = values[first];
+          double *     into = sums + first * terms;
+          for (std::size_t second = 0; second <= first; ++second)
+          {
+            into[second] += value * values[second];
+          }
+        }
+      }
+    }
+  };
+
+  /** Adds each row times its value to sums. */
+  struct ProjectionKernel
+  {
+    template <int>
+    [[gnu::always_inline]] static inline void
+    Run(const float * rows, const double * values, std::size_t count, std::size_t terms, double * sums)
+    {
+      for (std::size_t i = 0; i < count; ++i)
+      {
+        const float * row = rows + i * terms;
+        const double  value = values[i];
+        for (std::size_t k = 0; k < terms; ++k)
+        {
+          sums[k] += row[k] * value;
+        }
+      }
+    }
+  };
+
   /** Below, a fit takes about a millisecond, and waiting for a thread that another process has pushed aside takes
    * longer. */
   bool
@@ -129,10 +164,7 @@ private:
     for (std::size_t block = 0; block < blocks; ++block)
     {
       const std::size_t end = std::min(m_Positions, (block + 1) * BlockLength);
-      for (std::size_t i = block * BlockLength; i < end; ++i)
-      {
-        addTo(i, &partial[block * width]);
-      }
+      addTo(block * BlockLength, end, &partial[block * width]);
     }
     std::vector<double> sums(width);
     for (std::size_t i = 0; i < partial.size(); ++i)

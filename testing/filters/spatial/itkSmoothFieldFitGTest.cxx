@@ -74,7 +74,7 @@ TEST(SmoothFieldFit, OfZerosIsZero)
 TEST(SmoothFieldFit, HasTheSameBitsForOneThreadAndMore)
 {
   const auto                       box = Box(4);
-  const auto                       positions = Scattered(box, 30000); // several blocks
+  const auto                       positions = Scattered(box, 300000); // so many that threads share them
   const auto                       values = RandomValues(positions.size(), 1.0);
   const int                        threads = omp_get_max_threads();
   std::vector<std::vector<double>> coefficients;

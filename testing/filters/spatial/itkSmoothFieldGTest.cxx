@@ -341,6 +341,12 @@ TEST(SmoothField, IsConsistentWithTheCoefficientsOfItsBasisOnly)
   EXPECT_FALSE(series.IsConsistent());
   series.order = SmoothField::MaximumOrder + 1;
   EXPECT_FALSE(series.IsConsistent());
+  for (const double extent : { -1.0, std::nan(""), 1e300 })
+  {
+    auto boxless = MakeField(3, { 40, 30, 20 });
+    boxless.halfExtent[0] = extent;
+    EXPECT_FALSE(boxless.IsConsistent()) << extent;
+  }
 
   const auto lattice = MakeLattice({ { 6, 5, 1, 1 } }, { 40, 30 });
   EXPECT_TRUE(lattice.IsConsistent());
