@@ -64,7 +64,8 @@ struct HistogramRetinexSummary
  * plane, as those of a picture do.
  *
  * \par Access
- * Streams: the input is read once, in NumberOfStreamDivisions pieces with a rim of two voxels. The mask is held whole.
+ * Streams: the input is read once, in NumberOfStreamDivisions pieces, each with the Rim or the reach
+ * of the blur around it, of which the wider counts: four voxels at most. The mask is held whole.
  *
  * \par Properties
  * - The same bits for every number of threads and stream divisions.
@@ -98,7 +99,7 @@ public:
   static constexpr unsigned int DefaultMaximumNumberOfIterations = 50;
   static constexpr double       VoxelsADegree = 12.0;
   static constexpr std::size_t  CoarseSamples = 10000;          ///< of all but the last width, at least
-  static constexpr std::size_t  CoarseSamplesOfTissues = 12000; ///< of the wider of the two Deviations, at least
+  static constexpr std::size_t  CoarseSamplesOfTissues = 12000; ///< of all but the last fit to tissues, at least
   static constexpr double       UnevennessOfOneTissue = 0.008;  ///< log intensity
   static constexpr double       NoiseShare = 0.6;
   static constexpr double       CellSize = 12.0; ///< mm
@@ -260,6 +261,9 @@ private:
   /** Every n-th of `samples`, so many that at least `atLeast` remain; 0: all. */
   Observations
   Observe(const List & samples, std::size_t atLeast) const;
+  /** A field without coefficients over the box of the samples: where none is, a series would run free. */
+  SmoothField
+  FieldOverSamples() const;
   SmoothField
   FitField(HistogramRetinexSummary & summary) const;
   /** Refines `field`, one width after the other. Returns the iterations. */

@@ -121,11 +121,9 @@ HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
   const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
   m_MaskBox = whole;
   m_MaskVoxels = whole.GetNumberOfPixels();
-  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
+  UpdateWhole(this->GetMaskImage());
+  if (const auto * mask = this->GetMaskImage())
   {
-    mask->SetRequestedRegionToLargestPossibleRegion();
-    mask->PropagateRequestedRegion();
-    mask->UpdateOutputData();
     HistogramRetinexDetail::MaskExtent extent;
     ReduceRegion(this->GetMultiThreader(),
                  mask->GetLargestPossibleRegion(),
@@ -261,7 +259,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
   RegionType                   interior = whole; // where every neighbour is inside the image
   std::vector<OffsetValueType> imageSteps;       // from a pixel to its neighbours, in the buffers
   std::vector<OffsetValueType> maskSteps;
-  interior.ShrinkByRadius(this->m_Radius);
+  const bool                   hasInterior = interior.ShrinkByRadius(this->m_Radius);
   for (const Neighbour & neighbour : m_Neighbourhood)
   {
     OffsetValueType imageStep = 0;
@@ -306,7 +304,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::DrawSamples(const RegionType & sl
                  double       weights = 0.0;
                  double       sum = 0.0;
                  double       squares = 0.0;
-                 const bool   isInterior = interior.IsInside(centre);
+                 const bool   isInterior = hasInterior && interior.IsInside(centre);
                  for (std::size_t k = 0; k < m_Neighbourhood.size(); ++k)
                  {
                    const Neighbour & neighbour = m_Neighbourhood[k];
@@ -459,17 +457,36 @@ HistogramRetinexSink<TInputImage, TMaskImage>::Observe(const List & samples, std
 
 template <typename TInputImage, typename TMaskImage>
 SmoothField
+HistogramRetinexSink<TInputImage, TMaskImage>::FieldOverSamples() const
+{
+  const auto  whole = this->GetInput()->GetLargestPossibleRegion();
+  IndexType   lowest = whole.GetUpperIndex();
+  IndexType   highest = whole.GetIndex();
+  SmoothField field;
+  for (const Sample & sample : m_Samples.list)
+  {
+    const IndexType index = IndexOf(whole, sample.offset);
+    for (unsigned int axis = 0; axis < Dimension; ++axis)
+    {
+      lowest[axis] = std::min(lowest[axis], index[axis]);
+      highest[axis] = std::max(highest[axis], index[axis]);
+    }
+  }
+  for (unsigned int axis = 0; axis < Dimension && !m_Samples.list.empty(); ++axis)
+  {
+    field.centre[axis] = 0.5 * static_cast<double>(lowest[axis] + highest[axis]);
+    field.halfExtent[axis] = 0.5 * static_cast<double>(highest[axis] - lowest[axis]);
+  }
+  return field;
+}
+
+template <typename TInputImage, typename TMaskImage>
+SmoothField
 HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary) const
 {
-  SmoothField field;
-  double      longest = 0.0;
-  for (unsigned int axis = 0; axis < Dimension; ++axis)
-  {
-    const auto extent = static_cast<double>(m_MaskBox.GetSize(axis)) - 1.0;
-    longest = std::max(longest, extent);
-    field.centre[axis] = static_cast<double>(m_MaskBox.GetIndex(axis)) + 0.5 * extent;
-    field.halfExtent[axis] = 0.5 * extent;
-  }
+  SmoothField  field = this->FieldOverSamples();
+  const auto & size = m_MaskBox.GetSize();
+  const auto   longest = static_cast<double>(*std::max_element(size.begin(), size.end()));
   // Within a few voxels, what a high degree would follow is anatomy.
   field.order = std::min(m_Order, std::max(1U, static_cast<unsigned int>(longest / VoxelsADegree)));
   const std::size_t least = 20 * field.Terms().size();

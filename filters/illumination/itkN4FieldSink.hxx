@@ -305,12 +305,7 @@ N4FieldSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
   m_LogIntensities.assign(samples, std::numeric_limits<float>::quiet_NaN());
   m_Weights.assign(this->GetWeightImage() == nullptr ? 0 : samples, 0.0F);
   m_Counts = N4Summary{};
-  if (auto * mask = const_cast<TMaskImage *>(this->GetMaskImage()))
-  {
-    mask->SetRequestedRegionToLargestPossibleRegion();
-    mask->PropagateRequestedRegion();
-    mask->UpdateOutputData();
-  }
+  UpdateWhole(this->GetMaskImage());
 }
 
 template <typename TInputImage, typename TMaskImage>

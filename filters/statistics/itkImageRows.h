@@ -202,6 +202,20 @@ RequestRegion(const TImage * image, const typename TImage::RegionType & region)
   }
 }
 
+/** Brings the whole of an image or a mask, which may be null, up to date. \throws ExceptionObject as RequestRegion().
+ */
+template <typename TImage>
+void
+UpdateWhole(const TImage * image)
+{
+  if (image != nullptr)
+  {
+    RequestRegion(image, image->GetLargestPossibleRegion());
+    const_cast<TImage *>(image)->PropagateRequestedRegion();
+    const_cast<TImage *>(image)->UpdateOutputData();
+  }
+}
+
 /** Stream divisions of a region that never cut a row: 1 where there is but one row. */
 template <typename TRegion>
 unsigned int

@@ -103,7 +103,10 @@ struct HistogramRetinexRecord
          &Summary::excluded);
     each("samples", Unit::None, "Voxels that the fit rests on; 0: too few, the field is 1.", &Summary::samples);
     each("rim", Unit::None, "Voxels that samples kept from the mask's border.", &Summary::rim);
-    each("iterations", Unit::None, "Iterations in all.", &Summary::iterations);
+    each("iterations",
+         Unit::None,
+         "Rounds of sharpening, and evaluations of the entropy where the fit is to tissues.",
+         &Summary::iterations);
     each("unevenness",
          Unit::LogIntensity,
          "Deviation, between cells of 12 mm, of what the first fit left of the main tissue.",
