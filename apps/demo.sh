@@ -11,6 +11,8 @@ isolux=build/release/bin/isolux
 out=demo-output
 "$isolux" harmonize data/demo.tsv "$out/heads" --resume --jobs 2
 "$isolux" harmonize data/photos "$out/photos" --pipeline data/pipelines/photos.json --resume --jobs 2
+"$isolux" harmonize data/photos "$out/light" --pipeline data/pipelines/multi-scale-retinex.json --resume --jobs 2
+"$isolux" harmonize data/microscopy "$out/tiles" --pipeline data/pipelines/stack-illumination.json --resume
 
 # One scanner learned from two of its heads, and all four brought to it.
 "$isolux" fit data/heads/ixi013_T1w.nii.gz data/heads/ixi072_T1w.nii.gz --output "$out/ixi.json" --force
@@ -25,6 +27,8 @@ Results:
   $PWD/$out/heads/manifest.tsv   a row for each volume
   $PWD/$out/heads/heads/         harmonized volumes, each with a sidecar (.json) that tells how and can undo it
   $PWD/$out/photos/report.html   the same for 2-D pictures, grey and colour
+  $PWD/$out/light/report.html    pictures under even light, by multi-scale retinex
+  $PWD/$out/tiles/report.html    microscope tiles, divided by the flat-field that they share
   $PWD/$out/ixi.json             what fit learned of one scanner
   $PWD/$out/to-ixi/report.html   all heads with that scanner's histogram
 EOF
