@@ -314,6 +314,7 @@ public:
     if (!m_Classes.AreKnown())
     {
       m_Classes.Start(m_Histogram, m_Lowest, m_BinWidth);
+      m_Classes.Refine(m_Histogram, m_Lowest, m_BinWidth);
     }
     m_Classes.Refine(m_Histogram, m_Lowest, m_BinWidth);
 

@@ -261,9 +261,10 @@ private:
   /** Every n-th of `samples`, so many that at least `atLeast` remain; 0: all. */
   Observations
   Observe(const List & samples, std::size_t atLeast) const;
-  /** A field without coefficients over the box of the samples: where none is, a series would run free. */
+  /** A field without coefficients over the mask's box; along an axis of which the samples cover less than half, over
+   * theirs: where none is, a series would run free. */
   SmoothField
-  FieldOverSamples() const;
+  MakeField() const;
   SmoothField
   FitField(HistogramRetinexSummary & summary) const;
   /** Refines `field`, one width after the other. Returns the iterations. */

@@ -457,7 +457,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::Observe(const List & samples, std
 
 template <typename TInputImage, typename TMaskImage>
 SmoothField
-HistogramRetinexSink<TInputImage, TMaskImage>::FieldOverSamples() const
+HistogramRetinexSink<TInputImage, TMaskImage>::MakeField() const
 {
   const auto  whole = this->GetInput()->GetLargestPossibleRegion();
   IndexType   lowest = whole.GetUpperIndex();
@@ -472,10 +472,17 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FieldOverSamples() const
       highest[axis] = std::max(highest[axis], index[axis]);
     }
   }
-  for (unsigned int axis = 0; axis < Dimension && !m_Samples.list.empty(); ++axis)
+  for (unsigned int axis = 0; axis < Dimension; ++axis)
   {
-    field.centre[axis] = 0.5 * static_cast<double>(lowest[axis] + highest[axis]);
-    field.halfExtent[axis] = 0.5 * static_cast<double>(highest[axis] - lowest[axis]);
+    auto begin = m_MaskBox.GetIndex(axis);
+    auto end = m_MaskBox.GetUpperIndex()[axis];
+    if (2 * (highest[axis] - lowest[axis]) < end - begin && lowest[axis] <= highest[axis])
+    {
+      begin = lowest[axis];
+      end = highest[axis];
+    }
+    field.centre[axis] = 0.5 * static_cast<double>(begin + end);
+    field.halfExtent[axis] = 0.5 * static_cast<double>(end - begin);
   }
   return field;
 }
@@ -484,7 +491,7 @@ template <typename TInputImage, typename TMaskImage>
 SmoothField
 HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary) const
 {
-  SmoothField  field = this->FieldOverSamples();
+  SmoothField  field = this->MakeField();
   const auto & size = m_MaskBox.GetSize();
   const auto   longest = static_cast<double>(*std::max_element(size.begin(), size.end()));
   // Within a few voxels, what a high degree would follow is anatomy.
