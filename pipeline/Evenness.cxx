@@ -30,136 +30,164 @@ LogEntropy(const std::vector<double> & intensities)
 
 /** About two million voxels are enough. */
 std::size_t
-StepOf(const WorkImage & image)
+StepOf(const WorkImage::RegionType & whole)
 {
-  return std::max<std::size_t>(1, image.GetLargestPossibleRegion().GetNumberOfPixels() / 2000000);
+  return std::max<std::size_t>(1, whole.GetNumberOfPixels() / 2000000);
 }
 
-/** Calls f(index of the row's first voxel, its pointer, its mask or null) for each row. */
+/** Calls f(index, i, mask of the row or null) for every row of the piece, and every voxel i of that row that is drawn
+ * of the whole. */
 template <typename TFunction>
 void
-ForEachMaskedRow(const WorkImage * image, const MaskImage * mask, TFunction && f)
+ForEachDrawn(const WorkImage::RegionType & whole,
+             const WorkImage::RegionType & piece,
+             const MaskImage *             mask,
+             TFunction &&                  f)
 {
-  itk::ForEachRow(image,
-                  image->GetLargestPossibleRegion(),
-                  [&](const WorkImage::IndexType & index, const float * row)
-                  { f(index, row, itk::MaskAt(mask, index)); });
+  const std::size_t step = StepOf(whole);
+  const auto        length = piece.GetSize(0);
+  itk::ForEachRunIndex(piece,
+                       1,
+                       [&](const WorkImage::IndexType & index)
+                       {
+                         const auto *      maskRow = itk::MaskAt(mask, index);
+                         const std::size_t first = itk::NumberOf(whole, index);
+                         for (std::size_t i = (step - first % step) % step; i < length; i += step)
+                         {
+                           if (maskRow == nullptr || maskRow[i] != 0)
+                           {
+                             f(index, i);
+                           }
+                         }
+                       });
 }
 } // namespace
 
-void
-MeasureEvenness(const WorkImage * before,
-                const WorkImage * corrected,
-                const MaskImage * mask,
-                const Tissue &    tissue,
-                ChannelReport &   report)
+EvennessSample::EvennessSample(const WorkImage::RegionType & whole, const Tissue & tissue)
+  : m_Whole(whole)
+  , m_Tissue(tissue)
 {
-  const std::size_t   length = before->GetLargestPossibleRegion().GetSize(0);
-  const std::size_t   step = StepOf(*before);
-  std::vector<double> first;
-  std::vector<double> second;
-  std::vector<int>    labels;
-  std::size_t         voxel = 0;
-  ForEachMaskedRow(
-    before,
-    mask,
-    [&](const WorkImage::IndexType & index, const float * row, const unsigned char * maskRow)
-    {
-      const float * correctedRow = corrected->GetBufferPointer() + corrected->ComputeOffset(index);
-      const float * labelRow = itk::MaskAt(tissue.labels.GetPointer(), index);
-      for (std::size_t i = 0; i < length; ++i, ++voxel)
-      {
-        if (voxel % step == 0 && (maskRow == nullptr || maskRow[i] != 0) && std::isfinite(row[i]) &&
-            std::isfinite(correctedRow[i]))
-        {
-          first.push_back(row[i]);
-          second.push_back(correctedRow[i]);
-          if (labelRow != nullptr)
-          {
-            labels.push_back(labelRow[i] == tissue.values[0] ? 0 : labelRow[i] == tissue.values[1] ? 1 : -1);
-          }
-        }
-      }
-    });
-  if (tissue.labels)
+}
+
+void
+EvennessSample::Add(const WorkImage &             before,
+                    const WorkImage &             corrected,
+                    const MaskImage *             mask,
+                    const WorkImage::RegionType & piece)
+{
+  ForEachDrawn(m_Whole,
+               piece,
+               mask,
+               [&](const WorkImage::IndexType & index, std::size_t i)
+               {
+                 const float first = itk::MaskAt(&before, index)[i];
+                 const float second = itk::MaskAt(&corrected, index)[i];
+                 if (!std::isfinite(first) || !std::isfinite(second))
+                 {
+                   return;
+                 }
+                 m_Before.push_back(first);
+                 m_Corrected.push_back(second);
+                 if (m_Tissue.labels)
+                 {
+                   const float label = itk::MaskAt(m_Tissue.labels.GetPointer(), index)[i];
+                   m_Labels.push_back(label == m_Tissue.values[0] ? 0 : label == m_Tissue.values[1] ? 1 : -1);
+                 }
+               });
+}
+
+void
+EvennessSample::Report(ChannelReport & report) const
+{
+  if (m_Tissue.labels)
   {
     const auto measure = [&](const std::vector<double> & values)
     {
-      const auto variation = itk::MeasureTissueVariation(values, [&](std::size_t i) { return labels[i]; });
+      const auto variation = itk::MeasureTissueVariation(values, [&](std::size_t i) { return m_Labels[i]; });
       return TissueEvenness{ variation.coefficientsOfVariation[0],
                              variation.coefficientsOfVariation[1],
                              variation.coefficientOfJointVariation };
     };
-    report.tissueBefore = measure(first);
-    report.tissueAfter = measure(second);
-    report.tissueVoxels = { static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 0)),
-                            static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1)) };
+    report.tissueBefore = measure(m_Before);
+    report.tissueAfter = measure(m_Corrected);
+    report.tissueVoxels = { static_cast<std::size_t>(std::count(m_Labels.begin(), m_Labels.end(), 0)),
+                            static_cast<std::size_t>(std::count(m_Labels.begin(), m_Labels.end(), 1)) };
   }
-  if (second.size() < 100)
+  if (m_Corrected.size() < 100)
   {
     return;
   }
-  const auto thresholds = itk::ThreeClassThresholds(second);
+  const auto thresholds = itk::ThreeClassThresholds(m_Corrected);
   if (thresholds.empty())
   {
     return;
   }
   const auto measure = [&](const std::vector<double> & values)
   {
-    const auto variation =
-      itk::MeasureTissueVariation(values, [&](std::size_t i) { return itk::BrightTissueOf(second[i], thresholds); });
+    const auto variation = itk::MeasureTissueVariation(
+      values, [&](std::size_t i) { return itk::BrightTissueOf(m_Corrected[i], thresholds); });
     return Evenness{ variation.coefficientsOfVariation[1], variation.coefficientOfJointVariation, LogEntropy(values) };
   };
-  report.evennessBefore = measure(first);
-  report.evennessAfter = measure(second);
+  report.evennessBefore = measure(m_Before);
+  report.evennessAfter = measure(m_Corrected);
+}
+
+void
+FieldSample::Add(const WorkImage & field, const MaskImage * mask, const WorkImage::RegionType & piece)
+{
+  const auto length = piece.GetSize(0);
+  const auto isField = [](float value) { return value > 0.0F && std::isfinite(value); };
+  itk::ForEachRow(&field,
+                  piece,
+                  [&](const WorkImage::IndexType & index, const float * row)
+                  {
+                    const auto * maskRow = itk::MaskAt(mask, index);
+                    for (std::size_t i = 0; i < length; ++i)
+                    {
+                      if ((maskRow == nullptr || maskRow[i] != 0) && isField(row[i]))
+                      {
+                        m_Minimum = std::min<double>(m_Minimum, row[i]);
+                        m_Maximum = std::max<double>(m_Maximum, row[i]);
+                      }
+                    }
+                  });
+  ForEachDrawn(m_Whole,
+               piece,
+               mask,
+               [&](const WorkImage::IndexType & index, std::size_t i)
+               {
+                 const float value = itk::MaskAt(&field, index)[i];
+                 if (isField(value))
+                 {
+                   m_Drawn.push_back(value);
+                 }
+               });
 }
 
 FieldSummary
-SummariseField(const WorkImage & field, const MaskImage * mask)
+FieldSample::Summary() const
 {
-  const std::size_t  length = field.GetLargestPossibleRegion().GetSize(0);
-  const std::size_t  step = StepOf(field);
-  std::vector<float> drawn;
-  std::size_t        voxel = 0;
-  double             minimum = HUGE_VAL;
-  double             maximum = 0.0;
-  ForEachMaskedRow(&field,
-                   mask,
-                   [&](const WorkImage::IndexType &, const float * row, const unsigned char * maskRow)
-                   {
-                     for (std::size_t i = 0; i < length; ++i, ++voxel)
-                     {
-                       if ((maskRow == nullptr || maskRow[i] != 0) && row[i] > 0.0F && std::isfinite(row[i]))
-                       {
-                         minimum = std::min<double>(minimum, row[i]);
-                         maximum = std::max<double>(maximum, row[i]);
-                         if (voxel % step == 0)
-                         {
-                           drawn.push_back(row[i]);
-                         }
-                       }
-                     }
-                   });
-  if (drawn.empty())
+  if (m_Drawn.empty())
   {
     return { nan, nan, nan, nan, nan };
   }
   double sum = 0.0;
   double squares = 0.0;
-  for (const float value : drawn)
+  for (const float value : m_Drawn)
   {
     const double logField = std::log(static_cast<double>(value)); // near 0: its square is no large number
     sum += logField;
     squares += logField * logField;
   }
-  const auto   count = static_cast<double>(drawn.size());
+  const auto   count = static_cast<double>(m_Drawn.size());
   const double variance = squares / count - sum / count * (sum / count);
+  auto         drawn = m_Drawn;
   const auto   at = [&drawn](double p)
   {
     const auto place = drawn.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(drawn.size() - 1) + 0.5);
     std::nth_element(drawn.begin(), place, drawn.end());
     return static_cast<double>(*place);
   };
-  return { minimum, at(0.01), at(0.99), maximum, std::sqrt(std::max(0.0, variance)) };
+  return { m_Minimum, at(0.01), at(0.99), m_Maximum, std::sqrt(std::max(0.0, variance)) };
 }
 } // namespace isolux

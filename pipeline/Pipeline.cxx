@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "StageClock.h"
 
+#include "itkImageAlgorithm.h"
 #include "itkImageStatisticsSink.h"
 #include "itkMultiThreaderBase.h"
 #include "itkStreamingImageFilter.h"
@@ -19,6 +20,8 @@ namespace isolux
 {
 namespace
 {
+constexpr unsigned int TimeAxis = 3;
+
 float
 MeanOrZero(double mean)
 {
@@ -43,6 +46,110 @@ ReplaceNonFinite(WorkImage * image, float value)
                 });
   return replaced;
 }
+
+IntensitySummary
+SummaryOf(const itk::ImageStatistics & statistics)
+{
+  IntensitySummary summary;
+  summary.count = statistics.moments.Count();
+  summary.nan = statistics.nan;
+  summary.infinite = statistics.infinite;
+  summary.nonPositive = statistics.nonPositive;
+  summary.mean = statistics.moments.Mean();
+  summary.standardDeviation = std::sqrt(statistics.moments.Variance());
+  summary.minimum = statistics.sketch.Minimum();
+  summary.maximum = statistics.sketch.Maximum();
+  for (std::size_t p = 0; p < summary.percentiles.size(); ++p)
+  {
+    summary.percentiles[p] = statistics.sketch.Quantile(static_cast<double>(p) / 100.0);
+  }
+  return summary;
+}
+
+WorkImage::Pointer
+CopyOf(const WorkImage & image, const WorkImage::RegionType & region)
+{
+  auto copy = WorkImage::New();
+  copy->CopyInformation(&image);
+  copy->SetBufferedRegion(region);
+  copy->SetRequestedRegion(region);
+  copy->Allocate();
+  itk::ImageAlgorithm::Copy(&image, copy.GetPointer(), region, region);
+  return copy;
+}
+
+template <typename TImage>
+void
+UpdatePiece(TImage & image, const typename TImage::RegionType & piece)
+{
+  image.SetRequestedRegion(piece);
+  image.Update();
+}
+
+/** What the stages divide by together, over a piece of the image; of one frame where that holds for all. */
+WorkImage::Pointer
+FieldOver(const std::vector<Stage *> & stages, const WorkImage & image, const WorkImage::RegionType & piece)
+{
+  const auto grid = WorkImage::New();
+  grid->CopyInformation(&image);
+  grid->SetRegions(piece);
+  WorkImage::Pointer product;
+  for (Stage * const stage : stages)
+  {
+    auto field = stage->Field(grid);
+    auto part = piece;
+    part.Crop(field->GetBufferedRegion());
+    if (part != field->GetBufferedRegion()) // that of the whole image
+    {
+      field = CopyOf(*field, part);
+      field->SetLargestPossibleRegion(part);
+    }
+    product = product ? MultiplyFields(*product, *field) : field;
+  }
+  return product;
+}
+
+/** What a report says of a channel's voxels before and after, gathered piece by piece. */
+class Comparison
+{
+public:
+  /** The mask may be null. */
+  explicit Comparison(const MaskImage * mask)
+    : m_Mask(mask)
+  {
+  }
+
+  void
+  Add(const WorkImage & before, const WorkImage & after, const WorkImage::RegionType & piece)
+  {
+    itk::AddStatistics(m_Threader, &before, m_Mask, piece, true, m_Before);
+    itk::AddStatistics(m_Threader, &after, m_Mask, piece, true, m_After);
+    const auto length = piece.GetSize(0);
+    itk::ForEachRow(&before,
+                    piece,
+                    [&](const auto &, const float * row)
+                    {
+                      m_NonFinite += static_cast<std::size_t>(
+                        std::count_if(row, row + length, [](float voxel) { return !std::isfinite(voxel); }));
+                    });
+  }
+
+  void
+  Report(ChannelReport & report) const
+  {
+    report.before = SummaryOf(m_Before);
+    report.after = SummaryOf(m_After);
+    report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
+    report.nonFinite = m_NonFinite;
+  }
+
+private:
+  const MaskImage *               m_Mask;
+  itk::MultiThreaderBase::Pointer m_Threader = itk::MultiThreaderBase::New();
+  itk::ImageStatistics            m_Before;
+  itk::ImageStatistics            m_After;
+  std::size_t                     m_NonFinite = 0;
+};
 
 /** Calls f(); what it says of wrong usage begins with `where`. */
 template <typename TFunction>
@@ -177,30 +284,29 @@ Pipeline::Describe() const
   return stages;
 }
 
-std::vector<Pipeline::Result>
-Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
-              const MaskImage::Pointer &              mask,
-              const WorkImage::Pointer &              weights,
-              const Execution &                       execution,
-              const Tissue &                          tissue)
+struct Pipeline::Lane
 {
-  struct Lane
-  {
-    Stages               stages;
-    StageClock           clock;
-    Flow                 flow;
-    WorkImage::Pointer   corrected;
-    std::vector<Stage *> illumination; // those that divide by a field
-  };
-  const bool areApart =
-    std::none_of(m_Descriptions.begin(), m_Descriptions.end(), [](const auto & stage) { return stage.usesChannels; });
-  std::vector<std::optional<Lane>> lanes(channels.size());
+  Stages               stages;
+  StageClock           clock;
+  Flow                 flow;
+  WorkImage::Pointer   corrected;    ///< after the last stage that divides by a field
+  std::vector<Stage *> illumination; ///< those that divide by a field
+};
+
+std::vector<std::unique_ptr<Pipeline::Lane>>
+Pipeline::Connect(const std::vector<WorkImage::Pointer> & channels,
+                  const MaskImage::Pointer &              mask,
+                  const WorkImage::Pointer &              weights,
+                  unsigned int                            streamDivisions) const
+{
+  std::vector<std::unique_ptr<Lane>> lanes;
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
-    auto & lane = lanes[c].emplace();
-    lane.stages = this->Make(c, channels.size());
-    lane.flow = { channels[c], mask, weights };
-    lane.corrected = channels[c];
+    auto lane = std::make_unique<Lane>();
+    lane->stages = this->Make(c, channels.size());
+    lane->flow = { channels[c], mask, weights };
+    lane->corrected = channels[c];
+    lanes.push_back(std::move(lane));
   }
   for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
   {
@@ -209,21 +315,60 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     {
       flows.push_back(lane->flow);
     }
-    for (auto & some : lanes)
+    for (const auto & lane : lanes)
     {
-      auto & lane = *some;
-      lane.flow.channels = flows;
-      const auto next =
-        Headed(this->NameOf(i), [&] { return lane.stages[i]->Connect(lane.flow, execution.streamDivisions); });
-      lane.flow = { next.image, next.mask, weights };
-      lane.clock.Watch(*lane.stages[i], i);
+      lane->flow.channels = flows;
+      const auto next = Headed(this->NameOf(i), [&] { return lane->stages[i]->Connect(lane->flow, streamDivisions); });
+      lane->flow = { next.image, next.mask, weights };
+      lane->clock.Watch(*lane->stages[i], i);
       if (m_Descriptions[i].makesField)
       {
-        lane.corrected = lane.flow.image;
-        lane.illumination.push_back(lane.stages[i].get());
+        lane->corrected = lane->flow.image;
+        lane->illumination.push_back(lane->stages[i].get());
       }
     }
   }
+  return lanes;
+}
+
+void
+Pipeline::ReportStages(Lane & lane, ChannelReport & report) const
+{
+  for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
+  {
+    StageReport stage;
+    stage.name = m_Descriptions[i].name;
+    stage.options = m_Options[i];
+    stage.learned = Read([&](ParameterVisitor & visit) { lane.stages[i]->VisitLearned(visit); });
+    stage.seconds = lane.clock.Seconds(i);
+    stage.warnings = lane.stages[i]->Warnings();
+    report.stages.push_back(std::move(stage));
+  }
+}
+
+bool
+Pipeline::MeasuresEvenness(const Lane & lane, const Tissue & tissue, ChannelReport & report)
+{
+  const auto logarithm =
+    std::find_if(lane.stages.begin(), lane.stages.end(), [](const auto & stage) { return stage->MakesLogarithm(); });
+  if (logarithm != lane.stages.end() && tissue.labels)
+  {
+    report.stages[static_cast<std::size_t>(logarithm - lane.stages.begin())].warnings.emplace_back(
+      "the output is a logarithm, which has no coefficient of variation: the tissue labels are not used");
+  }
+  return logarithm == lane.stages.end();
+}
+
+std::vector<Pipeline::Result>
+Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
+              const MaskImage::Pointer &              mask,
+              const WorkImage::Pointer &              weights,
+              const Execution &                       execution,
+              const Tissue &                          tissue)
+{
+  const bool areApart =
+    std::none_of(m_Descriptions.begin(), m_Descriptions.end(), [](const auto & stage) { return stage.usesChannels; });
+  auto                lanes = this->Connect(channels, mask, weights, execution.streamDivisions);
   std::vector<Result> results(channels.size());
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
@@ -231,6 +376,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     auto &       result = results[c];
     auto &       report = result.report;
     const auto & image = channels[c];
+    const auto   whole = image->GetLargestPossibleRegion();
     const auto   flow = lane.flow;
     if (flow.mask)
     {
@@ -245,17 +391,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
       output = streamer->GetOutput();
     }
     output->Update();
-
-    for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
-    {
-      StageReport stage;
-      stage.name = m_Descriptions[i].name;
-      stage.options = m_Options[i];
-      stage.learned = Read([&](ParameterVisitor & visit) { lane.stages[i]->VisitLearned(visit); });
-      stage.seconds = lane.clock.Seconds(i);
-      stage.warnings = lane.stages[i]->Warnings();
-      report.stages.push_back(std::move(stage));
-    }
+    this->ReportStages(lane, report);
     lane.corrected->SetRequestedRegionToLargestPossibleRegion();
     lane.corrected->Update();
     WorkImage::Pointer field;
@@ -263,38 +399,26 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     {
       field = field ? MultiplyFields(*field, *stage->Field(image)) : stage->Field(image);
     }
-    const auto logarithm =
-      std::find_if(lane.stages.begin(), lane.stages.end(), [](const auto & stage) { return stage->MakesLogarithm(); });
-    if (logarithm == lane.stages.end())
+    if (MeasuresEvenness(lane, tissue, report))
     {
-      MeasureEvenness(image, lane.corrected, flow.mask, tissue, report);
-    }
-    else if (tissue.labels)
-    {
-      report.stages[static_cast<std::size_t>(logarithm - lane.stages.begin())].warnings.emplace_back(
-        "the output is a logarithm, which has no coefficient of variation: the tissue labels are not used");
+      EvennessSample sample(whole, tissue);
+      sample.Add(*image, *lane.corrected, flow.mask, whole);
+      sample.Report(report);
     }
     if (field)
     {
-      report.field = SummariseField(*field, flow.mask);
+      FieldSample sample(field->GetLargestPossibleRegion());
+      sample.Add(*field, flow.mask, field->GetLargestPossibleRegion());
+      report.field = sample.Summary();
     }
     if (output == image) // no stage changes the image: the caller keeps its input
     {
-      const auto * begin = image->GetBufferPointer();
-      output = WorkImage::New();
-      output->CopyInformation(image);
-      output->SetRegions(image->GetBufferedRegion());
-      output->Allocate();
-      std::copy(begin, begin + image->GetBufferedRegion().GetNumberOfPixels(), output->GetBufferPointer());
+      output = CopyOf(*image, whole);
     }
     output->DisconnectPipeline();
-    report.nonFinite =
-      static_cast<std::size_t>(std::count_if(image->GetBufferPointer(),
-                                             image->GetBufferPointer() + image->GetBufferedRegion().GetNumberOfPixels(),
-                                             [](float voxel) { return !std::isfinite(voxel); }));
-    report.before = Summarise(image, flow.mask);
-    report.after = Summarise(output, flow.mask);
-    report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
+    Comparison comparison(flow.mask);
+    comparison.Add(*image, *output, whole);
+    comparison.Report(report);
     if (m_Nan != "keep")
     {
       report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
@@ -306,6 +430,99 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     }
   }
   return results;
+}
+
+std::vector<ChannelReport>
+Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
+                      const MaskImage::Pointer &              mask,
+                      const WorkImage::Pointer &              weights,
+                      const Execution &                       execution,
+                      const Tissue &                          tissue,
+                      const Consumer &                        consume)
+{
+  if (m_Nan == "mean")
+  {
+    throw UsageError("non-finite voxels cannot become the mean of an output that is written piece by piece; use --nan "
+                     "keep or zero, or leave --memory out");
+  }
+  const auto                 lanes = this->Connect(channels, mask, weights, execution.streamDivisions);
+  std::vector<ChannelReport> reports(channels.size());
+  for (std::size_t c = 0; c < channels.size(); ++c)
+  {
+    auto &       lane = *lanes[c];
+    auto &       report = reports[c];
+    const auto   image = channels[c];
+    const auto   output = lane.flow.image;
+    const auto   whole = image->GetLargestPossibleRegion();
+    MaskImage *  inside = lane.flow.mask;
+    unsigned int pieces = execution.streamDivisions;
+
+    Comparison                 comparison(inside);
+    EvennessSample             evenness(whole, tissue);
+    std::optional<FieldSample> fieldSample;
+    std::size_t                fieldFrames = 0;
+    bool                       measuresEvenness = false;
+    output->UpdateOutputInformation();
+    pieces = itk::NumberOfRowDivisions(whole, pieces);
+    const auto splitter = itk::ImageRegionSplitterSlowDimension::New();
+    for (unsigned int i = 0; i < pieces; ++i)
+    {
+      auto piece = whole;
+      splitter->GetSplit(i, pieces, piece);
+      UpdatePiece(*output, piece);
+      UpdatePiece(*lane.corrected, piece);
+      UpdatePiece(*image, piece);
+      if (inside)
+      {
+        UpdatePiece(*inside, itk::MaskRegion(inside, piece));
+      }
+      if (i == 0)
+      {
+        this->ReportStages(lane, report);
+        measuresEvenness = MeasuresEvenness(lane, tissue, report);
+      }
+      WorkImage::Pointer field;
+      if (i == 0 && !lane.illumination.empty())
+      {
+        auto line = whole; // of one voxel's frames
+        for (unsigned int axis = 0; axis < TimeAxis; ++axis)
+        {
+          line.SetSize(axis, 1);
+        }
+        fieldFrames = FieldOver(lane.illumination, *image, line)->GetBufferedRegion().GetSize(TimeAxis);
+        auto grid = whole;
+        grid.SetSize(TimeAxis, fieldFrames);
+        fieldSample.emplace(grid);
+      }
+      if (fieldFrames > 1 || (fieldFrames == 1 && piece.GetIndex(TimeAxis) == whole.GetIndex(TimeAxis)))
+      {
+        field = FieldOver(lane.illumination, *image, piece);
+        fieldSample->Add(*field, inside, field->GetBufferedRegion());
+      }
+      if (measuresEvenness)
+      {
+        evenness.Add(*image, *lane.corrected, inside, piece);
+      }
+      comparison.Add(*image, *output, piece);
+      WorkImage::Pointer written = output;
+      if (m_Nan == "zero")
+      {
+        written = CopyOf(*output, piece);
+        report.replaced += ReplaceNonFinite(written, 0.0F);
+      }
+      consume(c, *written, field, piece);
+    }
+    comparison.Report(report);
+    if (measuresEvenness)
+    {
+      evenness.Report(report);
+    }
+    if (fieldSample)
+    {
+      report.field = fieldSample->Summary();
+    }
+  }
+  return reports;
 }
 
 WorkImage::Pointer
@@ -375,20 +592,6 @@ Summarise(const WorkImage::Pointer & image, const MaskImage::Pointer & mask)
   sink->SetMaskImage(mask);
   sink->CollectQuantilesOn();
   sink->Update();
-  const auto &     statistics = *sink->GetStatistics();
-  IntensitySummary summary;
-  summary.count = statistics.moments.Count();
-  summary.nan = statistics.nan;
-  summary.infinite = statistics.infinite;
-  summary.nonPositive = statistics.nonPositive;
-  summary.mean = statistics.moments.Mean();
-  summary.standardDeviation = std::sqrt(statistics.moments.Variance());
-  summary.minimum = statistics.sketch.Minimum();
-  summary.maximum = statistics.sketch.Maximum();
-  for (std::size_t p = 0; p < summary.percentiles.size(); ++p)
-  {
-    summary.percentiles[p] = statistics.sketch.Quantile(static_cast<double>(p) / 100.0);
-  }
-  return summary;
+  return SummaryOf(*sink->GetStatistics());
 }
 } // namespace isolux

@@ -4,6 +4,7 @@
 #include "Evenness.h"
 #include "Stage.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct Execution
 {
   unsigned int threads = 1;
   unsigned int streamDivisions = 1;
+  double       memory = 0.0; ///< MiB that the process may take; 0: as much as it needs
 };
 
 /** Processors that this process may use: affinity, then SLURM_CPUS_PER_TASK, OMP_NUM_THREADS and
@@ -75,6 +77,22 @@ public:
       const Execution &                       execution,
       const Tissue &                          tissue = {});
 
+  /** Receives a piece of a channel's output, and what the stages divided by there: null where they divide by nothing,
+   * and from the second frame on where one field holds for all. */
+  using Consumer = std::function<void(
+    std::size_t channel, const WorkImage & output, const WorkImage * field, const WorkImage::RegionType & piece)>;
+
+  /** As Run(), but the channels may be outputs of filters that read a file, and no image is ever held as a whole,
+   * unless a stage does: the output goes to `consume` in execution.streamDivisions pieces, in order.
+   * \throws UsageError where non-finite voxels are to become the mean, which only the whole output has. */
+  std::vector<ChannelReport>
+  RunInPieces(const std::vector<WorkImage::Pointer> & channels,
+              const MaskImage::Pointer &              mask,
+              const WorkImage::Pointer &              weights,
+              const Execution &                       execution,
+              const Tissue &                          tissue,
+              const Consumer &                        consume);
+
   /** One channel, no weights. */
   Result
   Run(const WorkImage::Pointer & image, const MaskImage::Pointer & mask, const Execution & execution)
@@ -96,6 +114,22 @@ public:
 
 private:
   using Stages = std::vector<std::unique_ptr<Stage>>;
+  struct Lane;
+
+  /** A lane for each channel, its stages connected. */
+  std::vector<std::unique_ptr<Lane>>
+  Connect(const std::vector<WorkImage::Pointer> & channels,
+          const MaskImage::Pointer &              mask,
+          const WorkImage::Pointer &              weights,
+          unsigned int                            streamDivisions) const;
+
+  /** What the stages of a lane that ran have learned. */
+  void
+  ReportStages(Lane & lane, ChannelReport & report) const;
+
+  /** Whether evenness is measured; says so where it is not although there are labels. */
+  static bool
+  MeasuresEvenness(const Lane & lane, const Tissue & tissue, ChannelReport & report);
 
   /** The pipeline's stages with its options, for a channel of their own. */
   Stages

@@ -123,6 +123,14 @@ ExecutionOptions()
 }
 
 void
+AddMemoryOption(po::options_description & options)
+{
+  options.add_options()("memory",
+                        po::value<std::string>()->value_name("MIB"),
+                        "most memory to take, in MiB: a larger image is read and written in pieces");
+}
+
+void
 AddNanOption(po::options_description & options)
 {
   options.add_options()("nan",
@@ -181,6 +189,7 @@ ReadExecution(const ParsedArguments & parsed)
   CaseOptions options;
   options.execution.threads = parsed.Number("threads", AvailableThreads(), 1, 1024);
   options.execution.streamDivisions = parsed.Number("stream-divisions", 1, 1, 100000);
+  options.execution.memory = parsed.Number("memory", 0, 64, 1U << 30);
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
   const std::string type = parsed.Text("dtype", "float32");

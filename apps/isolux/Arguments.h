@@ -51,6 +51,10 @@ InputOutputOptions();
 boost::program_options::options_description
 ExecutionOptions();
 
+/** --memory, of commands that process one volume. */
+void
+AddMemoryOption(boost::program_options::options_description & options);
+
 /** --nan, one of NanPolicies(). */
 void
 AddNanOption(boost::program_options::options_description & options);

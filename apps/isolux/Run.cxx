@@ -215,7 +215,9 @@ RunPipeline(const Arguments & arguments)
   files.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file, see 'isolux schema'");
   auto masks = MaskOptions();
   AddFieldOption(masks);
-  options.add(files).add(masks).add(ExecutionOptions());
+  auto execution = ExecutionOptions();
+  AddMemoryOption(execution);
+  options.add(files).add(masks).add(execution);
   if (WantsHelp(arguments))
   {
     std::cout
@@ -247,7 +249,9 @@ RunStage(const std::string & name, const Arguments & arguments)
     AddFieldOption(masks);
   }
   po::options_description options;
-  options.add(InputOutputOptions()).add(own).add(masks).add(ExecutionOptions());
+  auto                    execution = ExecutionOptions();
+  AddMemoryOption(execution);
+  options.add(InputOutputOptions()).add(own).add(masks).add(execution);
   if (WantsHelp(arguments))
   {
     std::cout << "isolux " << name << " IN OUT [options]\n\n"

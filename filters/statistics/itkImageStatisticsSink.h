@@ -26,6 +26,17 @@ struct ImageStatistics
   Merge(const ImageStatistics & other);
 };
 
+/** Adds those of a piece of an image, of whole hyperplanes of its slowest axis, inside the mask, which may be null. The
+ * bits do not depend on how an image is cut into pieces. */
+template <typename TImage, typename TMask>
+void
+AddStatistics(MultiThreaderBase *                 threader,
+              const TImage *                      image,
+              const TMask *                       mask,
+              const typename TImage::RegionType & piece,
+              bool                                collectsQuantiles,
+              ImageStatistics &                   total);
+
 /** \class ImageStatisticsSink
  * \brief Count, mean, biased variance and, on request, quantiles of the intensities inside a mask.
  *

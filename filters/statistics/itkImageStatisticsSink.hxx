@@ -14,6 +14,54 @@ ImageStatistics::Merge(const ImageStatistics & other)
   nonPositive += other.nonPositive;
 }
 
+template <typename TImage, typename TMask>
+void
+AddStatistics(MultiThreaderBase *                 threader,
+              const TImage *                      image,
+              const TMask *                       mask,
+              const typename TImage::RegionType & piece,
+              bool                                collectsQuantiles,
+              ImageStatistics &                   total)
+{
+  ReduceRegion(threader,
+               piece,
+               SlowestAxis(image->GetLargestPossibleRegion()),
+               total,
+               [&](const auto & slab, ImageStatistics & statistics)
+               {
+                 ForEachRun(image,
+                            slab,
+                            RunAxes(image, mask),
+                            [&](const typename TImage::IndexType & index, const auto * run, std::size_t length)
+                            {
+                              const auto * maskRun = MaskAt(mask, index);
+                              const auto   before = statistics.moments.Count();
+                              const auto   skipped = statistics.moments.Add(run, maskRun, length);
+                              statistics.voxels += statistics.moments.Count() - before + skipped;
+                              for (std::size_t i = 0; i < length; ++i)
+                              {
+                                const bool isInside = maskRun == nullptr || maskRun[i] != 0;
+                                statistics.nonPositive += isInside && run[i] <= typename TImage::PixelType{};
+                              }
+                              for (std::size_t i = 0; (skipped > 0 || collectsQuantiles) && i < length; ++i)
+                              {
+                                if (maskRun != nullptr && maskRun[i] == 0)
+                                {
+                                  continue;
+                                }
+                                const auto value = static_cast<double>(run[i]);
+                                statistics.nan += std::isnan(value);
+                                statistics.infinite += std::isinf(value);
+                                if (collectsQuantiles && std::isfinite(value))
+                                {
+                                  constexpr auto bound = static_cast<double>(std::numeric_limits<float>::max());
+                                  statistics.sketch.Add(static_cast<float>(std::clamp(value, -bound, bound)));
+                                }
+                              }
+                            });
+               });
+}
+
 template <typename TInputImage, typename TMaskImage>
 void
 ImageStatisticsSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
@@ -26,45 +74,8 @@ template <typename TInputImage, typename TMaskImage>
 void
 ImageStatisticsSink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
 {
-  const TInputImage * image = this->GetInput();
-  const TMaskImage *  mask = this->GetMaskImage();
-  ReduceRegion(this->GetMultiThreader(),
-               this->m_Region,
-               SlowestAxis(image->GetLargestPossibleRegion()),
-               m_Total,
-               [&](const RegionType & slab, ImageStatistics & statistics)
-               {
-                 ForEachRun(image,
-                            slab,
-                            RunAxes(image, mask),
-                            [&](const typename TInputImage::IndexType & index, const auto * run, std::size_t length)
-                            {
-                              const auto * maskRun = MaskAt(mask, index);
-                              const auto   before = statistics.moments.Count();
-                              const auto   skipped = statistics.moments.Add(run, maskRun, length);
-                              statistics.voxels += statistics.moments.Count() - before + skipped;
-                              for (std::size_t i = 0; i < length; ++i)
-                              {
-                                const bool isInside = maskRun == nullptr || maskRun[i] != 0;
-                                statistics.nonPositive += isInside && run[i] <= typename TInputImage::PixelType{};
-                              }
-                              for (std::size_t i = 0; (skipped > 0 || m_CollectQuantiles) && i < length; ++i)
-                              {
-                                if (maskRun != nullptr && maskRun[i] == 0)
-                                {
-                                  continue;
-                                }
-                                const auto value = static_cast<double>(run[i]);
-                                statistics.nan += std::isnan(value);
-                                statistics.infinite += std::isinf(value);
-                                if (m_CollectQuantiles && std::isfinite(value))
-                                {
-                                  constexpr auto bound = static_cast<double>(std::numeric_limits<float>::max());
-                                  statistics.sketch.Add(static_cast<float>(std::clamp(value, -bound, bound)));
-                                }
-                              }
-                            });
-               });
+  AddStatistics(
+    this->GetMultiThreader(), this->GetInput(), this->GetMaskImage(), this->m_Region, m_CollectQuantiles, m_Total);
 }
 
 template <typename TInputImage, typename TMaskImage>

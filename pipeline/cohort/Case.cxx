@@ -2,13 +2,17 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
+#include "MemoryPlan.h"
 #include "PipelineFiles.h"
+#include "RegionReader.h"
+#include "RegionWriter.h"
 #include "SidecarJson.h"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace isolux
 {
@@ -72,6 +76,79 @@ FirstPlane(const WorkImage & field)
   std::copy_n(field.GetBufferPointer(), region.GetNumberOfPixels(), plane->GetBufferPointer());
   return plane;
 }
+
+/** What the report says of files, time and memory, once the output is in place. */
+void
+FinishReport(const CaseTask &                      task,
+             const CaseOptions &                   options,
+             const PipelineSpec &                  pipeline,
+             const Volume &                        volume,
+             FileType                              type,
+             std::chrono::steady_clock::time_point start,
+             CaseReport &                          report)
+{
+  report.outputBytes = std::filesystem::file_size(task.output);
+  report.input = task.input.filename().string();
+  report.inputSha256 = volume.sha256;
+  report.inputFormat = volume.format;
+  report.inputComponent = volume.component;
+  report.grid = WorkImage::New();
+  report.grid->CopyInformation(volume.channels.front());
+  report.output = task.output.filename().string();
+  report.fileType = ToString(type);
+  report.site = task.site;
+  report.participant = task.participant;
+  report.nanPolicy = pipeline.nan;
+  report.threads = options.execution.threads;
+  report.seconds = SecondsSince(start);
+  report.peakMemoryMiB = PeakMemoryMiB();
+}
+
+/** Opens the volume where memory is bounded and its format allows.
+ * \throws UsageError where more memory is needed than may be taken. */
+MemoryPlan
+PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
+{
+  const double memory = options.execution.memory;
+  if (memory == 0.0)
+  {
+    volume = ReadVolume(task.input);
+    return {};
+  }
+  const bool isOpened = CanOpenVolume(task.input);
+  volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
+  const auto  channels = volume.channels.size();
+  const auto  type = options.maskIsOutput ? FileType::UInt8 : options.write.type;
+  std::string obstacle;
+  if (!isOpened)
+  {
+    obstacle = task.input.filename().string() + " is not a format that is read in pieces: convert it to .nii, .mha or "
+                                                ".nrrd without compression";
+  }
+  else if (!CanWriteRegions(task.output, type, channels))
+  {
+    obstacle = task.output.filename().string() +
+               " cannot be written in pieces: write float32 as .nii, or of one channel as .mha or .nrrd";
+  }
+  else if (!options.field.empty() || !options.mask.empty())
+  {
+    obstacle = "--field and --mask-out are not written in pieces: leave them out";
+  }
+  const auto plan = PlanMemory(
+    pipeline, volume.channels.front()->GetLargestPossibleRegion(), channels, !task.mask.empty(), memory, obstacle);
+  if (plan.peak > memory)
+  {
+    throw UsageError(task.input.string() + ": needs about " + std::to_string(std::lround(plan.peak)) +
+                     " MiB, and --memory is " + std::to_string(std::lround(memory)) +
+                     (plan.obstacle.empty() ? "" : "; " + plan.obstacle) + "; or give --memory " +
+                     std::to_string(std::lround(std::ceil(plan.peak))));
+  }
+  if (isOpened && !plan.inPieces)
+  {
+    volume = ReadVolume(task.input);
+  }
+  return plan;
+}
 } // namespace
 
 CaseResult
@@ -106,7 +183,8 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   }
   CaseResult result;
   auto &     report = result.report;
-  Volume     volume = ReadVolume(task.input);
+  Volume     volume;
+  const auto plan = PlanCase(task, pipeline, options, volume);
   report.warnings = volume.warnings;
 
   MaskImage::Pointer mask;
@@ -136,6 +214,41 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   report.files = HashFiles(pipeline);
   report.readSeconds = SecondsSince(start);
 
+  const auto sidecar = SidecarPath(task.output);
+  // A sidecar must never lie beside a volume that it does not describe.
+  const auto removeSidecar = [&sidecar]
+  {
+    std::error_code failure;
+    std::filesystem::remove(sidecar, failure);
+    if (failure)
+    {
+      throw Error(sidecar.string() + ": cannot be replaced: " + failure.message() + "; choose another output folder");
+    }
+  };
+  if (plan.inPieces)
+  {
+    auto execution = options.execution;
+    execution.streamDivisions = plan.pieces;
+    RegionWriter writer(volume, task.output);
+    report.channels =
+      Pipeline(pipeline, mask.IsNotNull())
+        .RunInPieces(volume.channels,
+                     mask,
+                     weights,
+                     execution,
+                     tissue,
+                     [&writer](std::size_t       channel,
+                               const WorkImage & piece,
+                               const WorkImage * /* field */,
+                               const WorkImage::RegionType & region) { writer.Write(channel, piece, region); });
+    volume.sha256 = volume.digest->Finish();
+    const auto writing = std::chrono::steady_clock::now();
+    writer.Commit(removeSidecar);
+    report.writeSeconds = SecondsSince(writing);
+    FinishReport(task, options, pipeline, volume, write.type, start, report);
+    WriteTextFile(sidecar, WriteSidecar(report));
+    return result;
+  }
   Volume output = volume;
   output.channels.clear();
   for (auto & channel :
@@ -184,22 +297,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   {
     output = Like(volume, AsImage(first.mask, first.before));
   }
-  const auto sidecar = SidecarPath(task.output);
-  report.clamped = WriteVolume(output,
-                               task.output,
-                               write,
-                               [&sidecar]
-                               {
-                                 // A sidecar must never lie beside a volume that it does not describe.
-                                 std::error_code failure;
-                                 std::filesystem::remove(sidecar, failure);
-                                 if (failure)
-                                 {
-                                   throw Error(sidecar.string() + ": cannot be replaced: " + failure.message() +
-                                               "; choose another output folder");
-                                 }
-                               });
-  report.outputBytes = std::filesystem::file_size(task.output);
+  report.clamped = WriteVolume(output, task.output, write, removeSidecar);
   if (report.clamped > 0)
   {
     report.warnings.push_back(std::to_string(report.clamped) +
@@ -207,20 +305,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   }
   report.writeSeconds = SecondsSince(writing);
 
-  report.input = task.input.filename().string();
-  report.inputSha256 = volume.sha256;
-  report.inputFormat = volume.format;
-  report.inputComponent = volume.component;
-  report.grid = WorkImage::New();
-  report.grid->CopyInformation(first.before);
-  report.output = task.output.filename().string();
-  report.fileType = ToString(write.type);
-  report.site = task.site;
-  report.participant = task.participant;
-  report.nanPolicy = pipeline.nan;
-  report.threads = options.execution.threads;
-  report.seconds = SecondsSince(start);
-  report.peakMemoryMiB = PeakMemoryMiB();
+  FinishReport(task, options, pipeline, volume, write.type, start, report);
   WriteTextFile(sidecar, WriteSidecar(report));
   return result;
 }

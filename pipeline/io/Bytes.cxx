@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
+
 namespace isolux
 {
 namespace
@@ -56,6 +59,12 @@ Bytes::Resize(std::size_t size)
 Bytes
 ReadBytes(const std::filesystem::path & path)
 {
+  return ReadFirstBytes(path, std::numeric_limits<std::size_t>::max());
+}
+
+Bytes
+ReadFirstBytes(const std::filesystem::path & path, std::size_t most)
+{
   const std::string name = path.string();
   const Descriptor  file{ ::open(path.c_str(), O_RDONLY | O_CLOEXEC) };
   if (file.value < 0)
@@ -77,7 +86,7 @@ ReadBytes(const std::filesystem::path & path)
   {
     throw Error(name + ": is empty (0 bytes); copy or make it again");
   }
-  Bytes       bytes(static_cast<std::size_t>(status.st_size));
+  Bytes       bytes(std::min(most, static_cast<std::size_t>(status.st_size)));
   std::size_t filled = 0;
   while (filled < bytes.Size())
   {

@@ -51,6 +51,10 @@ private:
 Bytes
 ReadBytes(const std::filesystem::path & path);
 
+/** At most `most` bytes from the beginning. \throws Error as ReadBytes(). */
+Bytes
+ReadFirstBytes(const std::filesystem::path & path, std::size_t most);
+
 /** A new file. Every failure is an Error that bears `name` instead of the temporary path. */
 class OutputFile
 {

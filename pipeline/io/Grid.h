@@ -9,14 +9,20 @@ namespace isolux
 {
 using Extents = std::array<itk::SizeValueType, 4>;
 
+inline WorkImage::SizeType
+SizeOf(const Extents & extents)
+{
+  WorkImage::SizeType size;
+  std::copy(extents.begin(), extents.end(), size.begin());
+  return size;
+}
+
 /** An allocated image, not initialised. */
 inline WorkImage::Pointer
 MakeImage(const Extents & extents)
 {
-  WorkImage::SizeType size;
-  std::copy(extents.begin(), extents.end(), size.begin());
   auto image = WorkImage::New();
-  image->SetRegions(size);
+  image->SetRegions(SizeOf(extents));
   image->Allocate();
   return image;
 }

@@ -3,6 +3,8 @@
 #include "Bytes.h"
 #include "Error.h"
 #include "Grid.h"
+#include "PixelType.h"
+#include "RegionReader.h"
 
 #include "itkJPEGImageIO.h"
 #include "itkMetaImageIO.h"
@@ -403,6 +405,46 @@ Verify(const Volume & volume, FileType type, const fs::path & path, const std::s
     throw Error(name + ": was not written whole; free space or choose another output folder");
   }
 }
+/** Everything but compression and the pixels. */
+void
+Describe(itk::ImageIOBase & io, const Volume & volume, const std::string & format, const WorkImage::SizeType & size)
+{
+  const WorkImage & image = *volume.channels.front();
+  // A plane that lies askew in space keeps its position as a volume of one slice.
+  const unsigned int axes = std::max(volume.axes, IsFlat(image, volume.axes) ? 2U : 3U);
+
+  const auto channelCount = static_cast<unsigned int>(volume.channels.size());
+  io.SetNumberOfDimensions(axes);
+  itk::ImageIORegion region(axes);
+  for (unsigned int axis = 0; axis < axes; ++axis)
+  {
+    std::vector<double> direction(axes);
+    for (unsigned int row = 0; row < axes; ++row)
+    {
+      direction[row] = image.GetDirection()[row][axis];
+    }
+    io.SetDimensions(axis, size[axis]);
+    io.SetSpacing(axis, image.GetSpacing()[axis]);
+    io.SetOrigin(axis, image.GetOrigin()[axis]);
+    io.SetDirection(axis, direction);
+    region.SetSize(axis, size[axis]);
+  }
+  io.SetIORegion(region);
+  io.SetComponentType(Component::FLOAT);
+  io.SetNumberOfComponents(channelCount);
+  io.SetPixelType(channelCount == 1   ? Pixel::SCALAR
+                  : format != "TIFF"  ? Pixel::VECTOR
+                  : channelCount == 3 ? Pixel::RGB
+                                      : Pixel::RGBA);
+  if (volume.format == format)
+  {
+    io.SetMetaDataDictionary(volume.dictionary);
+  }
+}
+
+/** Much more than any header of text takes. */
+constexpr std::size_t LongestHeader = std::size_t{ 1 } << 20;
+
 } // namespace
 
 QuietLibraries::QuietLibraries()
@@ -605,6 +647,125 @@ ReadItk(const fs::path & path)
   return volume;
 }
 
+bool
+CanOpenItk(const fs::path & path)
+{
+  const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
+  const auto       value = [&header](const char * key) -> std::string
+  {
+    const auto entry = header.values.find(key);
+    return entry == header.values.end() ? "" : entry->second;
+  };
+  const auto isTrue = [&value](const char * key) { return !value(key).empty() && std::toupper(value(key)[0]) == 'T'; };
+  const auto isMeta = ItkFormat(VolumeExtension(path)) == "MetaImage";
+  const bool isRaw = isMeta ? isTrue("binarydata") && !isTrue("compresseddata") &&
+                                (value("headersize").empty() || value("headersize") == "0")
+                            : value("encoding") == "raw" && value("lineskip").empty() && value("byteskip").empty();
+  return isRaw && header.dataFiles.size() <= 1;
+}
+
+Volume
+OpenItk(const fs::path & path)
+{
+  const QuietLibraries quiet;
+  const std::string    name = path.string();
+  Volume               volume;
+  volume.format = ItkFormat(VolumeExtension(path));
+  const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
+  const auto       io = MakeImageIO(volume.format);
+  Guarded(name,
+          "cannot be read as " + volume.format,
+          "it is damaged, truncated or of another format",
+          "",
+          [&]
+          {
+            if (!io->CanReadFile(path.c_str()))
+            {
+              throw Error(name + ": is not a " + volume.format + " file; give it the ending of its true format");
+            }
+            io->SetFileName(path.c_str());
+            io->ReadImageInformation();
+          });
+  volume.component = ComponentName(io->GetComponentType());
+  volume.dictionary = io->GetMetaDataDictionary();
+  const Extents extents = CheckedExtents(*io, name);
+  volume.axes = CountAxes(extents);
+  auto grid = WorkImage::New();
+  grid->SetRegions(SizeOf(extents));
+  SetGeometry(*grid, *io);
+
+  const bool          isApart = !header.dataFiles.empty();
+  const fs::path      file = isApart ? header.dataFiles.front() : path;
+  const std::size_t   bytes = io->GetComponentSize();
+  const std::size_t   components = io->GetNumberOfComponents();
+  const std::uint64_t begin = isApart ? 0 : header.end;
+  const auto          expected = begin + static_cast<std::uint64_t>(io->GetImageSizeInBytes());
+  const auto          found = fs::file_size(file);
+  if (found < expected)
+  {
+    throw Error(file.string() + ": is truncated: " + std::to_string(expected) + " bytes expected, " +
+                std::to_string(found) + " found; copy or download it again");
+  }
+  const auto & key = volume.format == "MetaImage" ? "binarydatabyteordermsb" : "endian";
+  const auto   order = header.values.find(key);
+  const bool   isSwapped = bytes > 1 && order != header.values.end() && !order->second.empty() &&
+                         (order->second == "big" || std::toupper(order->second[0]) == 'T');
+  volume.digest = std::make_shared<RunningDigest>(isApart ? path : fs::path(), file);
+  volume.digest->ReadUpTo(begin);
+  for (std::size_t channel = 0; channel < components; ++channel)
+  {
+    StoredPixels pixels;
+    pixels.file = file;
+    pixels.begin = begin + channel * bytes;
+    pixels.step = bytes * components;
+    pixels.isFloat32 = components == 1 && !isSwapped && io->GetComponentType() == Component::FLOAT;
+    pixels.convert = [&type = PixelTypeOf(volume.component), components, isSwapped](
+                       const char * source, std::size_t count, float * target)
+    { type.convert(source, count, components, isSwapped, {}, target); };
+    auto reader = RegionReader::New();
+    reader->SetPixels(pixels, grid, volume.digest);
+    reader->UpdateOutputInformation();
+    volume.channels.emplace_back(reader->GetOutput());
+    volume.sources.emplace_back(reader.GetPointer());
+  }
+  return volume;
+}
+
+std::vector<char>
+ItkHeaderBytes(const Volume & volume, const fs::path & scratch, const std::string & name)
+{
+  const QuietLibraries quiet;
+  const std::string    format = ItkFormat(VolumeExtension(scratch));
+  const auto           io = MakeImageIO(format);
+  const float          voxel = 0.0F;
+  WorkImage::SizeType  one;
+  one.Fill(1);
+  Describe(*io, volume, format, one); // of one voxel: the sizes are put in its place
+  io->SetFileName(scratch.string());
+  io->SetUseCompression(false);
+  Guarded(name,
+          "cannot be written as " + format,
+          "free space or choose another output folder",
+          scratch.parent_path(),
+          [&] { io->Write(&voxel); });
+  const Bytes bytes = ReadBytes(scratch);
+  std::string text(bytes.Data(), ParseTextHeader(scratch, bytes).end);
+  std::string sizes;
+  for (unsigned int axis = 0; axis < io->GetNumberOfDimensions(); ++axis)
+  {
+    sizes += ' ' + std::to_string(volume.channels.front()->GetLargestPossibleRegion().GetSize(axis));
+  }
+  const std::string key = format == "NRRD" ? "\nsizes:" : "\nDimSize =";
+  const auto        line = text.find(key);
+  if (line == std::string::npos)
+  {
+    throw Error(name + ": its header cannot be written; write .nii");
+  }
+  const auto begin = line + key.size();
+  text.replace(begin, text.find('\n', begin) - begin, sizes);
+  return { text.begin(), text.end() };
+}
+
 void
 WriteItk(const Volume & volume, const AtomicOutput & output, const std::string & name, const WriteOptions & options)
 {
@@ -622,37 +783,9 @@ WriteItk(const Volume & volume, const AtomicOutput & output, const std::string &
     throw Error(name + ": only one channel is written as uint8, not " + std::to_string(volume.channels.size()) +
                 "; write float32");
   }
-  // A plane that lies askew in space keeps its position as a volume of one slice.
-  const unsigned int axes = std::max(volume.axes, IsFlat(image, volume.axes) ? 2U : 3U);
-
-  const auto channelCount = static_cast<unsigned int>(volume.channels.size());
   io->SetFileName(output.Path().string());
-  io->SetNumberOfDimensions(axes);
-  itk::ImageIORegion region(axes);
-  for (unsigned int axis = 0; axis < axes; ++axis)
-  {
-    std::vector<double> direction(axes);
-    for (unsigned int row = 0; row < axes; ++row)
-    {
-      direction[row] = image.GetDirection()[row][axis];
-    }
-    io->SetDimensions(axis, size[axis]);
-    io->SetSpacing(axis, image.GetSpacing()[axis]);
-    io->SetOrigin(axis, image.GetOrigin()[axis]);
-    io->SetDirection(axis, direction);
-    region.SetSize(axis, size[axis]);
-  }
-  io->SetIORegion(region);
-  io->SetComponentType(Component::FLOAT);
-  io->SetNumberOfComponents(channelCount);
-  io->SetPixelType(channelCount == 1   ? Pixel::SCALAR
-                   : format != "TIFF"  ? Pixel::VECTOR
-                   : channelCount == 3 ? Pixel::RGB
-                                       : Pixel::RGBA);
-  if (volume.format == format)
-  {
-    io->SetMetaDataDictionary(volume.dictionary);
-  }
+  Describe(*io, volume, format, size);
+  const auto channelCount = volume.channels.size();
   io->SetUseCompression(options.compression > 0);
   if (format == "TIFF" && options.compression > 0)
   {

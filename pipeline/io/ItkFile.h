@@ -23,6 +23,19 @@ ItkFiles(const std::filesystem::path & path);
 Volume
 ReadItk(const std::filesystem::path & path);
 
+/** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file. \throws Error */
+bool
+CanOpenItk(const std::filesystem::path & path);
+
+/** MetaImage or NRRD, of which only the header is read: the channels are those of RegionReaders. \throws Error */
+Volume
+OpenItk(const std::filesystem::path & path);
+
+/** The header of a .mha or .nrrd of float32, up to the pixels; `scratch` is where a file may be written. \throws Error
+ */
+std::vector<char>
+ItkHeaderBytes(const Volume & volume, const std::filesystem::path & scratch, const std::string & name);
+
 /** Into output.Path() and files beside it; `name` heads every error. \throws Error */
 void
 WriteItk(const Volume & volume, const AtomicOutput & output, const std::string & name, const WriteOptions & options);

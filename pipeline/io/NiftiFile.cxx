@@ -4,6 +4,8 @@
 #include "Error.h"
 #include "Grid.h"
 #include "Gzip.h"
+#include "PixelType.h"
+#include "RegionReader.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,79 +28,20 @@ constexpr double HalfTurn = 1e-7;
 /** A header whose grid lies within this many voxels of the image's is left as it is: float32 in the file. */
 constexpr double SameGrid = 1e-3;
 
-struct Scaling
-{
-  double slope = 1.0;
-  double intercept = 0.0;
-
-  bool
-  IsIdentity() const
-  {
-    return slope == 1.0 && intercept == 0.0;
-  }
-};
-
-template <typename T>
-T
-Load(const char * source, bool swap)
-{
-  T value;
-  if (swap && sizeof(T) > 1)
-  {
-    char reversed[sizeof(T)];
-    std::reverse_copy(source, source + sizeof(T), reversed);
-    std::memcpy(&value, reversed, sizeof(T));
-  }
-  else
-  {
-    std::memcpy(&value, source, sizeof(T));
-  }
-  return value;
-}
-
-/** `count` components, every `stride`-th one of type T from `source` on. */
-template <typename T>
-void
-Convert(const char * source, std::size_t count, std::size_t stride, bool swap, const Scaling & scaling, float * target)
-{
-  const std::size_t step = stride * sizeof(T);
-  if (std::is_same<T, float>::value && stride == 1 && !swap && scaling.IsIdentity())
-  {
-    std::memcpy(target, source, count * sizeof(T));
-  }
-  else if (scaling.IsIdentity())
-  {
-    for (std::size_t i = 0; i < count; ++i)
-    {
-      target[i] = static_cast<float>(Load<T>(source + i * step, swap));
-    }
-  }
-  else
-  {
-    for (std::size_t i = 0; i < count; ++i)
-    {
-      target[i] =
-        static_cast<float>(static_cast<double>(Load<T>(source + i * step, swap)) * scaling.slope + scaling.intercept);
-    }
-  }
-}
-
 struct DataType
 {
-  int          code;
-  const char * component;
-  std::size_t  bytes;      ///< of a component
-  std::size_t  interleave; ///< components of a voxel that lie together
-  void (*convert)(const char *, std::size_t, std::size_t, bool, const Scaling &, float *);
+  int               code;
+  const PixelType & type;
+  std::size_t       interleave; ///< components of a voxel that lie together
 };
 
 const DataType DataTypes[] = {
-  { DT_UINT8, "uint8", 1, 1, Convert<std::uint8_t> },    { DT_INT8, "int8", 1, 1, Convert<std::int8_t> },
-  { DT_UINT16, "uint16", 2, 1, Convert<std::uint16_t> }, { DT_INT16, "int16", 2, 1, Convert<std::int16_t> },
-  { DT_UINT32, "uint32", 4, 1, Convert<std::uint32_t> }, { DT_INT32, "int32", 4, 1, Convert<std::int32_t> },
-  { DT_UINT64, "uint64", 8, 1, Convert<std::uint64_t> }, { DT_INT64, "int64", 8, 1, Convert<std::int64_t> },
-  { DT_FLOAT32, "float32", 4, 1, Convert<float> },       { DT_FLOAT64, "float64", 8, 1, Convert<double> },
-  { DT_RGB24, "uint8", 1, 3, Convert<std::uint8_t> },    { DT_RGBA32, "uint8", 1, 4, Convert<std::uint8_t> },
+  { DT_UINT8, PixelTypeOf("uint8"), 1 },     { DT_INT8, PixelTypeOf("int8"), 1 },
+  { DT_UINT16, PixelTypeOf("uint16"), 1 },   { DT_INT16, PixelTypeOf("int16"), 1 },
+  { DT_UINT32, PixelTypeOf("uint32"), 1 },   { DT_INT32, PixelTypeOf("int32"), 1 },
+  { DT_UINT64, PixelTypeOf("uint64"), 1 },   { DT_INT64, PixelTypeOf("int64"), 1 },
+  { DT_FLOAT32, PixelTypeOf("float32"), 1 }, { DT_FLOAT64, PixelTypeOf("float64"), 1 },
+  { DT_RGB24, PixelTypeOf("uint8"), 3 },     { DT_RGBA32, PixelTypeOf("uint8"), 4 },
 };
 
 const DataType &
@@ -557,6 +500,64 @@ PartnerOf(const std::filesystem::path & path, const char * a, const char * b)
   return hasFirst ? first : second;
 }
 
+struct Layout
+{
+  std::array<std::int64_t, 7> extents{};
+  std::int64_t                frame = 1; ///< voxels of one channel
+};
+
+/** \throws Error where fewer than its bytes were found. */
+Layout
+LayoutOf(
+  const nifti_2_header & fields, const DataType & type, const std::string & name, std::uintmax_t found, bool isInflated)
+{
+  Layout layout;
+  layout.extents = Extents7(fields);
+  std::int64_t expected = 0;
+  bool         overflow = false;
+  for (std::size_t axis = 0; axis < 4; ++axis)
+  {
+    overflow |= __builtin_mul_overflow(layout.frame, layout.extents[axis], &layout.frame);
+  }
+  overflow |=
+    __builtin_mul_overflow(layout.frame, static_cast<std::int64_t>(type.type.bytes * type.interleave), &expected);
+  overflow |= __builtin_mul_overflow(expected, layout.extents[4], &expected);
+  overflow |= __builtin_add_overflow(expected, fields.vox_offset, &expected);
+  if (overflow || static_cast<std::uint64_t>(expected) > found)
+  {
+    ThrowTruncated(
+      name, overflow ? "more than 9e18" : std::to_string(expected) + (isInflated ? " inflated" : ""), found);
+  }
+  return layout;
+}
+
+Scaling
+ScalingOf(const nifti_2_header & fields, const DataType & type)
+{
+  Scaling scaling;
+  if (type.interleave == 1 && std::isfinite(fields.scl_slope) && fields.scl_slope != 0.0)
+  {
+    scaling.slope = fields.scl_slope;
+    scaling.intercept = std::isfinite(fields.scl_inter) ? fields.scl_inter : 0.0;
+  }
+  return scaling;
+}
+
+/** Everything but the pixels and their hash. */
+Volume
+HeaderVolume(const ParsedHeader & parsed, const DataType & type)
+{
+  Volume volume;
+  volume.format = parsed.header.version == 1 ? "NIfTI-1" : "NIfTI-2";
+  volume.component = type.type.component;
+  volume.nifti = std::make_shared<const NiftiHeader>(parsed.header);
+  const auto all = Extents7(parsed.header.fields);
+  Extents    extents{};
+  std::copy_n(all.begin(), 4, extents.begin());
+  volume.axes = CountAxes(extents);
+  return volume;
+}
+
 struct Quantised
 {
   std::vector<std::int16_t> values;
@@ -737,58 +738,94 @@ ReadNifti(const std::filesystem::path & path)
     bytes = ReadInflated(pixelPath, digest);
   }
 
-  const std::array<std::int64_t, 7> extents = Extents7(fields);
-  std::int64_t                      frame = 1; // voxels of one channel
-  std::int64_t                      expected = 0;
-  bool                              overflow = false;
-  for (std::size_t axis = 0; axis < 4; ++axis)
-  {
-    overflow |= __builtin_mul_overflow(frame, extents[axis], &frame);
-  }
-  overflow |= __builtin_mul_overflow(frame, static_cast<std::int64_t>(type.bytes * type.interleave), &expected);
-  overflow |= __builtin_mul_overflow(expected, extents[4], &expected);
-  overflow |= __builtin_add_overflow(expected, fields.vox_offset, &expected);
-  if (overflow || static_cast<std::uint64_t>(expected) > bytes.Size())
-  {
-    ThrowTruncated(pixelPath.string(),
-                   overflow ? "more than 9e18"
-                            : std::to_string(expected) + (IsCompressed(pixelPath) ? " inflated" : ""),
-                   bytes.Size());
-  }
-
-  Volume volume;
-  volume.format = parsed.header.version == 1 ? "NIfTI-1" : "NIfTI-2";
-  volume.component = type.component;
+  const auto layout = LayoutOf(fields, type, pixelPath.string(), bytes.Size(), IsCompressed(pixelPath));
+  Volume     volume = HeaderVolume(parsed, type);
   volume.sha256 = digest.Finish();
-  volume.nifti = std::make_shared<const NiftiHeader>(parsed.header);
 
   Extents size{};
-  std::copy_n(extents.begin(), 4, size.begin());
-  volume.axes = CountAxes(size);
-  Scaling scaling;
-  if (type.interleave == 1 && std::isfinite(fields.scl_slope) && fields.scl_slope != 0.0)
-  {
-    scaling.slope = fields.scl_slope;
-    scaling.intercept = std::isfinite(fields.scl_inter) ? fields.scl_inter : 0.0;
-  }
-  const char * source = bytes.Data() + fields.vox_offset;
-  for (std::int64_t component = 0; component < extents[4]; ++component)
+  std::copy_n(layout.extents.begin(), 4, size.begin());
+  const Scaling scaling = ScalingOf(fields, type);
+  const char *  source = bytes.Data() + fields.vox_offset;
+  for (std::int64_t component = 0; component < layout.extents[4]; ++component)
   {
     for (std::size_t part = 0; part < type.interleave; ++part)
     {
       const WorkImage::Pointer image = MakeImage(size);
       SetGeometry(*image, fields);
-      type.convert(source + part * type.bytes,
-                   static_cast<std::size_t>(frame),
-                   type.interleave,
-                   parsed.swapped,
-                   scaling,
-                   image->GetBufferPointer());
+      type.type.convert(source + part * type.type.bytes,
+                        static_cast<std::size_t>(layout.frame),
+                        type.interleave,
+                        parsed.swapped,
+                        scaling,
+                        image->GetBufferPointer());
       volume.channels.push_back(image);
     }
-    source += static_cast<std::size_t>(frame) * type.bytes * type.interleave;
+    source += static_cast<std::size_t>(layout.frame) * type.type.bytes * type.interleave;
   }
   return volume;
+}
+
+Volume
+OpenNifti(const std::filesystem::path & path)
+{
+  const std::string name = path.string();
+  Bytes             bytes = ReadFirstBytes(path, HeaderSize(2) + ExtenderSize);
+  auto              parsed = ParseHeader(bytes, name);
+  const auto        size = std::filesystem::file_size(path);
+  bytes =
+    ReadFirstBytes(path, std::min<std::uintmax_t>(size, std::max<std::int64_t>(0, parsed.header.fields.vox_offset)));
+  parsed = ParseHeader(bytes, name);
+  const nifti_2_header & fields = parsed.header.fields;
+  if (!parsed.pixelsFollow)
+  {
+    throw Error(name + ": holds the header of a .hdr/.img pair, not a whole NIfTI file; name it .hdr");
+  }
+  CheckExtents(fields, name);
+  const DataType & type = FindDataType(fields.datatype, name);
+  const auto       layout = LayoutOf(fields, type, name, size, false);
+
+  Volume     volume = HeaderVolume(parsed, type);
+  const auto digest = std::make_shared<RunningDigest>("", path);
+  digest->ReadUpTo(static_cast<std::uint64_t>(fields.vox_offset));
+  volume.digest = digest;
+  Extents extents{};
+  std::copy_n(layout.extents.begin(), 4, extents.begin());
+  auto grid = WorkImage::New();
+  grid->SetRegions(SizeOf(extents));
+  SetGeometry(*grid, fields);
+  std::uint64_t begin = static_cast<std::uint64_t>(fields.vox_offset);
+  for (std::int64_t component = 0; component < layout.extents[4]; ++component)
+  {
+    for (std::size_t part = 0; part < type.interleave; ++part)
+    {
+      StoredPixels pixels;
+      pixels.file = path;
+      pixels.begin = begin + part * type.type.bytes;
+      pixels.step = type.type.bytes * type.interleave;
+      pixels.isFloat32 = type.code == DT_FLOAT32 && !parsed.swapped && ScalingOf(fields, type).IsIdentity();
+      pixels.convert = [&type, swapped = parsed.swapped, scaling = ScalingOf(fields, type)](
+                         const char * source, std::size_t count, float * target)
+      { type.type.convert(source, count, type.interleave, swapped, scaling, target); };
+      auto reader = RegionReader::New();
+      reader->SetPixels(pixels, grid, digest);
+      reader->UpdateOutputInformation();
+      volume.channels.emplace_back(reader->GetOutput());
+      volume.sources.emplace_back(reader.GetPointer());
+    }
+    begin += static_cast<std::uint64_t>(layout.frame) * type.type.bytes * type.interleave;
+  }
+  return volume;
+}
+
+std::vector<char>
+NiftiHeaderBytes(const Volume & volume)
+{
+  NiftiHeader header = OutputHeader(volume);
+  header.fields.datatype = DT_FLOAT32;
+  header.fields.bitpix = 32;
+  header.fields.scl_slope = 1.0;
+  header.fields.scl_inter = 0.0;
+  return Serialise(header);
 }
 
 std::size_t

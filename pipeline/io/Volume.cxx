@@ -7,6 +7,7 @@
 #include "ItkFile.h"
 #include "NiftiFile.h"
 #include "PngFile.h"
+#include "RegionReader.h"
 
 #include <algorithm>
 #include <array>
@@ -29,6 +30,13 @@ IsNifti(const std::string & extension)
 {
   return extension.compare(0, 4, ".nii") == 0 || extension.compare(0, 4, ".hdr") == 0 ||
          extension.compare(0, 4, ".img") == 0;
+}
+
+/** A text header before the pixels, or beside them. */
+bool
+IsText(const std::string & extension)
+{
+  return extension == ".mha" || extension == ".mhd" || extension == ".nrrd" || extension == ".nhdr";
 }
 
 bool
@@ -194,6 +202,19 @@ ReadVolume(const fs::path & path)
     return picture;
   }
   return IsDicom(extension) ? ReadDicom(path) : IsNifti(extension) ? ReadNifti(path) : ReadItk(path);
+}
+
+bool
+CanOpenVolume(const fs::path & path)
+{
+  const std::string extension = CheckedExtension(path);
+  return extension == ".nii" || (IsText(extension) && CanOpenItk(path));
+}
+
+Volume
+OpenVolume(const fs::path & path)
+{
+  return CheckedExtension(path) == ".nii" ? OpenNifti(path) : OpenItk(path);
 }
 
 std::string

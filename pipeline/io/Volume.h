@@ -15,6 +15,7 @@
 namespace isolux
 {
 struct NiftiHeader;
+class RunningDigest;
 
 /** An image file in memory: float intensities in rescaled units, and what is needed to write its header again. */
 struct Volume
@@ -28,6 +29,10 @@ struct Volume
 
   std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
   itk::MetaDataDictionary            dictionary; ///< of a file that ITK read
+
+  /** Of OpenVolume(): what the channels come from, and the hash that becomes sha256 once they were read. */
+  std::vector<itk::ProcessObject::Pointer> sources;
+  std::shared_ptr<RunningDigest>           digest;
 };
 
 enum class FileType
@@ -70,6 +75,15 @@ OutputExtension(const std::filesystem::path & input);
  * \throws Error naming the file, the reason and the way out: missing, empty, truncated, wrong ending, size zero. */
 Volume
 ReadVolume(const std::filesystem::path & path);
+
+/** Whether OpenVolume() can: .nii, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary pixels in one file. */
+bool
+CanOpenVolume(const std::filesystem::path & path);
+
+/** As ReadVolume(), but the pixels stay in the file: the channels are outputs of filters that read what is requested,
+ * and `sha256` is that of digest->Finish(). \throws Error */
+Volume
+OpenVolume(const std::filesystem::path & path);
 
 /** The sha256 that ReadVolume() reports, without reading the pixels. \throws Error */
 std::string

@@ -319,14 +319,23 @@ public:
   Field(const WorkImage::Pointer & grid) override
   {
     this->Collect();
-    auto region = grid->GetLargestPossibleRegion();
-    region.SetSize(Time, this->m_Learned.fields.Fields(m_Name).size());
+    const auto fields = this->m_Learned.fields.Fields(m_Name);
+    auto       region = grid->GetLargestPossibleRegion();
+    const auto first = fields.size() == 1 ? 0 : static_cast<std::size_t>(region.GetIndex(Time));
+    region.SetSize(Time, std::min<std::size_t>(fields.size() - first, region.GetSize(Time)));
     auto ones = WorkImage::New();
     ones->CopyInformation(grid);
     ones->SetRegions(region);
     ones->Allocate();
     ones->FillBuffer(1.0F);
-    const auto field = this->FieldStage::ConnectInverse(ones);
+    auto correction = Correction::New();
+    correction->SetInput(ones);
+    for (std::size_t f = 0; f < region.GetSize(Time); ++f)
+    {
+      correction->SetFrameField(static_cast<unsigned int>(f), fields[first + f]);
+    }
+    correction->InverseOn();
+    const WorkImage::Pointer field = correction->GetOutput();
     field->Update();
     return field;
   }

@@ -99,7 +99,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "filters/illumination", { "filters/statistics", "filters/spatial" } },
   { "filters/harmonization", { "filters/statistics", "filters/spatial", "filters/normalization" } },
   { "pipeline", { "pipeline/stages", "filters/statistics", "filters/normalization", "filters/harmonization" } },
-  { "pipeline/io", { "pipeline" } },
+  { "pipeline/io", { "pipeline", "filters/statistics" } },
   { "pipeline/stages",
     { "pipeline",
       "pipeline/json",

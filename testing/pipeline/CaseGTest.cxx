@@ -67,6 +67,67 @@ TEST_F(CaseTest, WritesTheVolumeAndItsSidecarAndNothingElse)
   EXPECT_EQ(testing::Below(m_Folder / "out"), (Strings{ "head.json", "head.nii.gz" }));
 }
 
+TEST_F(CaseTest, WritesTheSameInPiecesAsInMemory)
+{
+  for (const WorkImage::SizeType & size : { WorkImage::SizeType{ { 151, 149, 147, 1 } }, { { 61, 59, 53, 19 } } })
+  {
+    WriteVolume(testing::HeadVolume(size), m_Folder / "large.nii");
+    m_Task.input = m_Folder / "large.nii";
+    for (const StageSpec & stage : { StageSpec{ "instance-norm", {} },
+                                     StageSpec{ "robust-norm", {} },
+                                     StageSpec{ "histogram-retinex", { { "frame", std::string("first") } } } })
+    {
+      SCOPED_TRACE(stage.name);
+      PipelineSpec pipeline;
+      if (stage.name == "histogram-retinex")
+      {
+        m_Task.mask = m_Folder / "mask.nii";
+        auto mask = testing::HeadVolume({ { size[0], size[1], size[2], 1 } });
+        WriteVolume(mask, m_Task.mask);
+      }
+      pipeline.stages = { stage };
+      m_Task.output = m_Folder / "whole.nii";
+      auto whole = ProcessCase(m_Task, pipeline, {}).report;
+      m_Task.output = m_Folder / "pieces.nii";
+      CaseOptions options;
+      options.execution.memory = 160.0; // less than six copies
+      const auto pieces = ProcessCase(m_Task, pipeline, options);
+      EXPECT_TRUE(pieces.channels.empty()) << "processed in memory";
+      EXPECT_EQ(testing::BitsOf(*ReadVolume(m_Folder / "pieces.nii").channels[0]),
+                testing::BitsOf(*ReadVolume(m_Folder / "whole.nii").channels[0]));
+      auto report = pieces.report;
+      for (auto * const one : { &whole, &report })
+      {
+        one->seconds = one->readSeconds = one->writeSeconds = one->peakMemoryMiB = 0.0;
+        one->channels[0].stages[0].seconds = 0.0;
+        one->output = "";
+      }
+      EXPECT_EQ(WriteSidecar(report), WriteSidecar(whole));
+      m_Task.mask.clear();
+    }
+  }
+}
+
+TEST_F(CaseTest, RefusesWhatDoesNotFitTheMemoryAndNamesTheObstacle)
+{
+  WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Folder / "large.nii");
+  m_Task.input = m_Folder / "large.nii";
+  m_Task.output = m_Folder / "out.nii";
+  CaseOptions options;
+  options.execution.memory = 128.0;
+  const auto message = MessageOf([&] { ProcessCase(m_Task, DefaultPipeline(), options); });
+  EXPECT_NE(message.find("large.nii"), std::string::npos) << message;
+  EXPECT_NE(message.find("--memory is 128"), std::string::npos) << message;
+  EXPECT_NE(message.find("foreground holds the whole image"), std::string::npos) << message;
+  EXPECT_FALSE(std::filesystem::exists(m_Task.output));
+
+  PipelineSpec pipeline;
+  pipeline.stages = { { "instance-norm", {} } };
+  m_Task.output = m_Folder / "out.nii.gz";
+  const auto compressed = MessageOf([&] { ProcessCase(m_Task, pipeline, options); });
+  EXPECT_NE(compressed.find("out.nii.gz cannot be written in pieces"), std::string::npos) << compressed;
+}
+
 TEST_F(CaseTest, WritesFieldAndMaskWhereAsked)
 {
   CaseOptions options;

@@ -1,0 +1,63 @@
+#include "MemoryPlan.h"
+
+#include "itkImageRows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace isolux
+{
+namespace
+{
+constexpr double MiB = 1024.0 * 1024.0;
+constexpr double Program = 40.0;     ///< MiB: code, libraries, threads
+constexpr double Samples = 64.0;     ///< MiB: quantile sketches, and the voxels that evenness is measured on
+constexpr double Copies = 6.0;       ///< of a volume, of float32, where it is in memory
+constexpr double LargestPiece = 8.0; ///< MiB of float32: what stays in a processor's cache
+} // namespace
+
+MemoryPlan
+PlanMemory(const PipelineSpec &          pipeline,
+           const WorkImage::RegionType & whole,
+           std::size_t                   channels,
+           bool                          maskGiven,
+           double                        memory,
+           std::string                   obstacle)
+{
+  const double volume = 4.0 * static_cast<double>(whole.GetNumberOfPixels()) / MiB;
+  MemoryPlan   plan;
+  const double mask = maskGiven ? 1.25 * volume : 0.0; // read as float32, kept as a byte for each voxel
+  plan.peak = Program + Samples + Copies * volume * static_cast<double>(channels) + mask;
+  plan.obstacle = std::move(obstacle);
+  if (memory == 0.0 || plan.peak <= memory)
+  {
+    return plan;
+  }
+  bool   hasMask = maskGiven;
+  double copies = 1.0; // of a piece, that are in memory together
+  for (const auto & spec : pipeline.stages)
+  {
+    const auto & stage = BuiltInStages().Find(spec.name);
+    const bool   passesMaskOn = stage.makesMask && hasMask;
+    if (stage.access == Access::WholeImage && !passesMaskOn && plan.obstacle.empty())
+    {
+      plan.obstacle = stage.name + " holds the whole image" + (stage.makesMask ? "; give a --mask" : "");
+    }
+    plan.reads += stage.access == Access::TwoPass ? stage.learningPasses : 0;
+    copies += stage.makesField ? 4.0 : 1.0;
+    hasMask = hasMask || stage.makesMask;
+  }
+  plan.reads *= static_cast<unsigned int>(channels);
+  if (!plan.obstacle.empty())
+  {
+    return plan;
+  }
+  const double left = std::max(0.0, memory - Program - Samples - mask);
+  const double piece = std::clamp(left / (copies + 1.0), 0.25, LargestPiece);
+  plan.inPieces = true;
+  plan.pieces = itk::NumberOfRowDivisions(
+    whole, static_cast<unsigned int>(std::min(1e6, std::max(1.0, std::ceil(volume / piece)))));
+  plan.peak = Program + Samples + mask + (copies + 1.0) * volume / plan.pieces;
+  return plan;
+}
+} // namespace isolux

@@ -1,0 +1,240 @@
+#include "RegionReader.h"
+
+#include "Bytes.h"
+#include "Error.h"
+
+#include "itkImageRows.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <vector>
+
+namespace isolux
+{
+namespace
+{
+constexpr std::size_t BlockSize = std::size_t{ 4 } << 20;
+
+int
+Open(const std::filesystem::path & file)
+{
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+  {
+    throw Error(file.string() + ": cannot be opened: " + SystemMessage() + "; check its permissions");
+  }
+  return descriptor;
+}
+
+/** As many of `size` bytes as there are. */
+std::size_t
+ReadAt(int descriptor, const std::filesystem::path & file, std::uint64_t place, char * target, std::size_t size)
+{
+  std::size_t done = 0;
+  while (done < size)
+  {
+    const auto count = ::pread(descriptor, target + done, size - done, static_cast<off_t>(place + done));
+    if (count < 0 && errno == EINTR)
+    {
+      continue;
+    }
+    if (count < 0)
+    {
+      throw Error(file.string() + ": cannot be read: " + SystemMessage() + "; copy it to another disk");
+    }
+    if (count == 0)
+    {
+      break;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+} // namespace
+
+struct RunningDigest::State
+{
+  std::filesystem::path file;
+  std::uint64_t         place = 0;
+  Digest                digest;
+  std::future<void>     running;
+
+  /** From `place` to the end, or to `end`. */
+  void
+  Read(std::uint64_t end)
+  {
+    const int         descriptor = Open(file);
+    std::vector<char> block(BlockSize);
+    try
+    {
+      while (place < end)
+      {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end - place));
+        const auto count = ReadAt(descriptor, file, place, block.data(), wanted);
+        digest.Add(block.data(), count);
+        place += count;
+        if (count < wanted)
+        {
+          break;
+        }
+      }
+    }
+    catch (...)
+    {
+      ::close(descriptor);
+      throw;
+    }
+    ::close(descriptor);
+  }
+};
+
+RunningDigest::RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file)
+  : m_State(std::make_unique<State>())
+{
+  if (!head.empty())
+  {
+    m_State->digest.Add(ReadBytes(head));
+  }
+  m_State->file = file;
+}
+
+RunningDigest::~RunningDigest()
+{
+  this->Wait();
+}
+
+bool
+RunningDigest::Wants(const std::filesystem::path & file, std::uint64_t place) const
+{
+  return file == m_State->file && place == m_State->place;
+}
+
+void
+RunningDigest::Add(const char * bytes, std::size_t size)
+{
+  this->Wait();
+  m_State->place += size;
+  m_State->running =
+    std::async(std::launch::async, [state = m_State.get(), bytes, size] { state->digest.Add(bytes, size); });
+}
+
+void
+RunningDigest::Wait()
+{
+  if (m_State->running.valid())
+  {
+    m_State->running.get();
+  }
+}
+
+void
+RunningDigest::ReadUpTo(std::uint64_t place)
+{
+  this->Wait();
+  m_State->Read(place);
+}
+
+std::string
+RunningDigest::Finish()
+{
+  this->ReadUpTo(std::numeric_limits<std::uint64_t>::max());
+  return m_State->digest.Finish();
+}
+
+RegionReader::~RegionReader()
+{
+  if (m_Digest)
+  {
+    m_Digest->Wait();
+  }
+  if (m_Descriptor >= 0)
+  {
+    ::close(m_Descriptor);
+  }
+}
+
+void
+RegionReader::SetPixels(StoredPixels pixels, const WorkImage * grid, std::shared_ptr<RunningDigest> digest)
+{
+  m_Pixels = std::move(pixels);
+  m_Grid = grid;
+  m_Digest = std::move(digest);
+  m_Descriptor = Open(m_Pixels.file);
+  this->Modified();
+}
+
+void
+RegionReader::GenerateOutputInformation()
+{
+  this->GetOutput()->CopyInformation(m_Grid);
+}
+
+void
+RegionReader::GenerateData()
+{
+  if (m_Digest)
+  {
+    m_Digest->Wait(); // it may still read the buffer
+  }
+  this->AllocateOutputs();
+  WorkImage * const image = this->GetOutput();
+  const auto        whole = image->GetLargestPossibleRegion();
+  itk::ForEachRun(
+    image,
+    image->GetRequestedRegion(),
+    itk::ContiguousAxes(image->GetRequestedRegion(), whole),
+    [&](const WorkImage::IndexType & index, float * run, std::size_t length)
+    {
+      const auto first = m_Pixels.begin + m_Pixels.step * static_cast<std::uint64_t>(itk::NumberOf(whole, index));
+      for (std::size_t begin = 0; begin < length;)
+      {
+        const auto  count = std::min(length - begin, std::max<std::size_t>(1, BlockSize / m_Pixels.step));
+        const auto  size = count * m_Pixels.step;
+        const auto  place = first + begin * m_Pixels.step;
+        const bool  isHashed = m_Digest && m_Digest->Wants(m_Pixels.file, place);
+        const bool  isDirect = m_Pixels.isFloat32 && !isHashed;
+        char *      target = reinterpret_cast<char *>(run + begin);
+        std::size_t found = 0;
+        if (!isDirect)
+        {
+          if (m_Digest)
+          {
+            m_Digest->Wait();
+          }
+          if (m_BufferSize < size)
+          {
+            m_Buffer.reset(new char[size]);
+            m_BufferSize = size;
+          }
+          target = m_Buffer.get();
+        }
+        try
+        {
+          found = ReadAt(m_Descriptor, m_Pixels.file, place, target, size);
+        }
+        catch (const Error & error)
+        {
+          itkExceptionMacro(<< error.what());
+        }
+        // The last pixel of an interleaved channel may end before its step does.
+        if (found < size && (m_Pixels.isFloat32 || found + m_Pixels.step <= size))
+        {
+          itkExceptionMacro(<< m_Pixels.file.string() << ": is truncated: it ends at byte " << place + found
+                            << ", pixels at byte " << place + size << "; copy or download it again");
+        }
+        if (isHashed)
+        {
+          m_Digest->Add(target, found);
+        }
+        if (!isDirect)
+        {
+          m_Pixels.convert(target, count, run + begin);
+        }
+        begin += count;
+      }
+    });
+}
+} // namespace isolux
