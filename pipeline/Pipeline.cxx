@@ -82,8 +82,10 @@ template <typename TImage>
 void
 UpdatePiece(TImage & image, const typename TImage::RegionType & piece)
 {
+  // Not Update(): it would take what was read for the last piece for a change of the input, and learn anew.
   image.SetRequestedRegion(piece);
-  image.Update();
+  image.PropagateRequestedRegion();
+  image.UpdateOutputData();
 }
 
 /** What the stages divide by together, over a piece of the image; of one frame where that holds for all. */
@@ -463,6 +465,10 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
     std::size_t                fieldFrames = 0;
     bool                       measuresEvenness = false;
     output->UpdateOutputInformation();
+    if (inside)
+    {
+      inside->UpdateOutputInformation();
+    }
     pieces = itk::NumberOfRowDivisions(whole, pieces);
     const auto splitter = itk::ImageRegionSplitterSlowDimension::New();
     for (unsigned int i = 0; i < pieces; ++i)
