@@ -112,6 +112,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
       "filters/harmonization" } },
   { "pipeline/json", { "pipeline", "pipeline/io" } },
   { "pipeline/cohort", { "pipeline", "pipeline/io", "pipeline/json" } },
+  { "pipeline/packaging", {} },
   { "apps/isolux", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/report" } },
   { "apps/report", { "pipeline" } },
 };

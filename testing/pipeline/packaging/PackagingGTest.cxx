@@ -1,0 +1,186 @@
+#include "Process.h"
+#include "TemporaryFolder.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+// What other projects get: an install tree and find_package(Isolux).
+namespace isolux
+{
+namespace
+{
+namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
+using testing::PutFile;
+using testing::ReadBytesOf;
+
+const fs::path Source = ISOLUX_SOURCE_DIR;
+
+std::string
+TextOf(const testing::Outcome & outcome)
+{
+  return outcome.out + outcome.err;
+}
+
+/** An empty folder that is the same in every run, so that a compiler's cache knows it again. */
+fs::path
+EmptyFolder()
+{
+  const auto * test = ::testing::UnitTest::GetInstance()->current_test_info();
+  const auto   folder = fs::path(ISOLUX_WORK_DIR) / test->name();
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
+/** Installs this build and moves what was installed to `prefix`. */
+void
+InstallAt(const fs::path & prefix, const Strings & options = {})
+{
+  const fs::path installed = prefix.string() + "-as-installed";
+  Strings        command{ ISOLUX_CMAKE, "--install", ISOLUX_BUILD_DIR, "--prefix", installed.string() };
+  command.insert(command.end(), options.begin(), options.end());
+  const auto outcome = testing::RunProcess(command);
+  ASSERT_EQ(outcome.exitCode, 0) << TextOf(outcome);
+  fs::rename(installed, prefix);
+}
+
+testing::Outcome
+Configure(const fs::path & project, const fs::path & build, const Strings & options)
+{
+  Strings command{ ISOLUX_CMAKE,     "-C", ISOLUX_AS_HERE, "-G", ISOLUX_GENERATOR, "-S",
+                   project.string(), "-B", build.string() };
+  command.insert(command.end(), options.begin(), options.end());
+  return testing::RunProcess(command);
+}
+
+/** Configures, builds, and runs its tests; what they print. */
+std::string
+BuildAndTest(const fs::path & project, const fs::path & build, const Strings & options)
+{
+  const auto configured = Configure(project, build, options);
+  EXPECT_EQ(configured.exitCode, 0) << TextOf(configured);
+  const auto built = testing::RunProcess({ ISOLUX_CMAKE, "--build", build.string(), "--parallel", "2" });
+  EXPECT_EQ(built.exitCode, 0) << TextOf(built);
+  const auto tested = testing::RunProcess({ ISOLUX_CTEST, "--test-dir", build.string(), "--verbose" });
+  EXPECT_EQ(tested.exitCode, 0) << TextOf(tested);
+  return tested.out;
+}
+
+/** A project that does no more than find Isolux. */
+void
+PutSeeker(const fs::path & folder, const std::string & wanted)
+{
+  PutFile(folder / "CMakeLists.txt",
+          "cmake_minimum_required(VERSION 3.22)\n"
+          "project(seeker LANGUAGES C CXX)\n"
+          "find_package(ITK REQUIRED COMPONENTS ITKIOMeta)\n"
+          "set(own ${ITK_LIBRARIES})\n"
+          "find_package(Isolux " +
+            wanted +
+            ")\n"
+            "if(NOT own STREQUAL ITK_LIBRARIES)\n"
+            "  message(FATAL_ERROR \"the caller's ITK is another now\")\n"
+            "endif()\n");
+}
+
+Strings
+Prefix(const fs::path & prefix)
+{
+  return { "-DCMAKE_PREFIX_PATH=" + prefix.string() };
+}
+
+} // namespace
+
+TEST(Packaging, NoInstalledFileNamesAFolderOfTheBuild)
+{
+  const auto prefix = EmptyFolder() / "isolux";
+  InstallAt(prefix);
+  std::size_t checked = 0;
+  for (const auto & name : testing::Below(prefix))
+  {
+    // not the libraries and the program: an exception of ITK names its source
+    const auto extension = fs::path(name).extension();
+    if (extension == ".cmake" || extension == ".h" || extension == ".hxx" || extension == ".json")
+    {
+      const auto text = ReadBytesOf(prefix / name);
+      EXPECT_EQ(text.find(Source.string()), std::string::npos) << name;
+      EXPECT_EQ(text.find(ISOLUX_BUILD_DIR), std::string::npos) << name;
+      EXPECT_EQ(text.find("-as-installed"), std::string::npos) << name;
+      EXPECT_EQ(text.find("/usr/"), std::string::npos) << name;
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 150U);
+}
+
+TEST(Packaging, AConsumerBuildsAndRunsOnAMovedInstallTree)
+{
+  const auto folder = EmptyFolder();
+  InstallAt(folder / "isolux");
+  const auto said = BuildAndTest(Source / "testing/consumer", folder / "build", Prefix(folder / "isolux"));
+  EXPECT_NE(said.find("1920 voxels, mean"), std::string::npos) << said;
+  EXPECT_NE(said.find("3 stages, "), std::string::npos) << said;
+}
+
+TEST(Packaging, TheInstalledProgramReadsEveryInstalledPipeline)
+{
+  const auto prefix = EmptyFolder() / "isolux";
+  InstallAt(prefix);
+  std::size_t pipelines = 0;
+  for (const auto & entry : fs::directory_iterator(prefix / "share/isolux/pipelines"))
+  {
+    const auto outcome = testing::RunProcess({ (prefix / "bin/isolux").string(), "explain", entry.path().string() });
+    EXPECT_EQ(outcome.exitCode, 0) << TextOf(outcome);
+    ++pipelines;
+    // files are named relative to the pipeline's own folder
+    static const std::regex reference("\"(\\.\\./[^\"]+)\"");
+    const auto              text = ReadBytesOf(entry.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), reference), end; found != end; ++found)
+    {
+      EXPECT_TRUE(fs::exists(entry.path().parent_path() / (*found)[1].str())) << entry.path() << ": " << (*found)[1];
+    }
+  }
+  EXPECT_GT(pipelines, 20U);
+}
+
+TEST(Packaging, TheFiltersAskForNothingBeyondItkAndOpenMp)
+{
+  const auto folder = EmptyFolder();
+  InstallAt(folder / "isolux");
+  auto without = Prefix(folder / "isolux");
+  for (const char * package : { "OpenSSL", "PNG", "nlohmann_json" })
+  {
+    without.push_back(std::string("-DCMAKE_DISABLE_FIND_PACKAGE_") + package + "=ON");
+  }
+  PutSeeker(folder / "filters", "REQUIRED COMPONENTS filters");
+  const auto filters = Configure(folder / "filters", folder / "filters-build", without);
+  EXPECT_EQ(filters.exitCode, 0) << TextOf(filters);
+
+  PutSeeker(folder / "all", "REQUIRED");
+  const auto all = Configure(folder / "all", folder / "all-build", without);
+  EXPECT_NE(all.exitCode, 0);
+  EXPECT_NE(TextOf(all).find("OpenSSL"), std::string::npos) << TextOf(all);
+
+  PutSeeker(folder / "unknown", "REQUIRED COMPONENTS viewer");
+  const auto unknown = Configure(folder / "unknown", folder / "unknown-build", Prefix(folder / "isolux"));
+  EXPECT_NE(unknown.exitCode, 0);
+  EXPECT_NE(TextOf(unknown).find("no component 'viewer'"), std::string::npos) << TextOf(unknown);
+}
+
+TEST(Packaging, AnotherMinorVersionIsRefused)
+{
+  const auto folder = EmptyFolder();
+  InstallAt(folder / "isolux");
+  const std::string version = ISOLUX_VERSION; // 0.3.0
+  const auto        minor = version.substr(0, version.rfind('.'));
+  PutSeeker(folder / "same", minor + " REQUIRED COMPONENTS filters");
+  const auto same = Configure(folder / "same", folder / "same-build", Prefix(folder / "isolux"));
+  EXPECT_EQ(same.exitCode, 0) << TextOf(same);
+  PutSeeker(folder / "older", "0.2 REQUIRED COMPONENTS filters");
+  const auto older = Configure(folder / "older", folder / "older-build", Prefix(folder / "isolux"));
+  EXPECT_NE(older.exitCode, 0);
+  EXPECT_NE(TextOf(older).find("version: " + version), std::string::npos) << TextOf(older);
+}
+} // namespace isolux
