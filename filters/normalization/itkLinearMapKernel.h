@@ -60,7 +60,7 @@ template <typename TRegister>
 [[gnu::always_inline]] inline void
 StreamRegister(const TRegister & value, void * to)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__castxml__) // CastXML, by which ITK wraps, has not all of GCC's built-ins
   constexpr auto bytes = sizeof(TRegister);
   if constexpr (bytes == 64)
   {

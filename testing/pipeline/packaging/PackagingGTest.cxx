@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <sstream>
 
-// What other projects get: an install tree and find_package(Isolux).
+// What other projects get: an install tree, find_package(Isolux), and the filters as a module of ITK.
 namespace isolux
 {
 namespace
@@ -182,5 +183,48 @@ TEST(Packaging, AnotherMinorVersionIsRefused)
   const auto older = Configure(folder / "older", folder / "older-build", Prefix(folder / "isolux"));
   EXPECT_NE(older.exitCode, 0);
   EXPECT_NE(TextOf(older).find("version: " + version), std::string::npos) << TextOf(older);
+}
+
+TEST(ItkModule, BuildsAgainstAnInstalledItk)
+{
+  const auto folder = EmptyFolder();
+  InstallAt(folder / "Isolux", { "--component", "itk-module" });
+  const auto said = BuildAndTest(
+    folder / "Isolux", folder / "build", { "-DCMAKE_MODULE_PATH=" + (Source / "testing/pipeline/packaging").string() });
+  EXPECT_NE(said.find("1920 voxels, mean"), std::string::npos) << said;
+}
+
+TEST(ItkModule, DependsOnTheModulesThatTheFiltersAreBuiltWith)
+{
+  const auto         module = ReadBytesOf(Source / "pipeline/packaging/itk-module/itk-module.cmake");
+  const auto         depends = module.substr(module.find("DEPENDS"), module.find("EXCLUDE") - module.find("DEPENDS"));
+  std::istringstream words(depends);
+  std::string        listed;
+  for (std::string word; words >> word;)
+  {
+    listed += word == "DEPENDS" ? "" : (listed.empty() ? "" : " ") + word;
+  }
+  EXPECT_EQ(listed, ISOLUX_FILTERS_ITK);
+}
+
+TEST(ItkModule, WrapsEveryFilter)
+{
+  std::string wrapped;
+  for (const auto & entry : fs::directory_iterator(Source / "pipeline/packaging/itk-module/wrapping"))
+  {
+    wrapped += entry.path().extension() == ".wrap" ? ReadBytesOf(entry.path()) : "";
+  }
+  static const std::regex definition("class ITK_TEMPLATE_EXPORT (\\w+)");
+  std::size_t             filters = 0;
+  for (const auto & name : testing::Below(Source / "filters"))
+  {
+    const auto text = fs::path(name).extension() == ".h" ? ReadBytesOf(Source / "filters" / name) : "";
+    for (std::sregex_iterator found(text.begin(), text.end(), definition), end; found != end; ++found, ++filters)
+    {
+      EXPECT_NE(wrapped.find("itk_wrap_class(\"itk::" + (*found)[1].str() + "\""), std::string::npos)
+        << name << ": itk::" << (*found)[1] << " is in no .wrap file";
+    }
+  }
+  EXPECT_GT(filters, 25U);
 }
 } // namespace isolux
