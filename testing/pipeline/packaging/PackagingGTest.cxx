@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <set>
 #include <sstream>
 
 // What other projects get: an install tree, find_package(Isolux), and the filters as a module of ITK.
@@ -92,6 +93,28 @@ Prefix(const fs::path & prefix)
   return { "-DCMAKE_PREFIX_PATH=" + prefix.string() };
 }
 
+struct Example
+{
+  std::string program;
+  std::string output;
+};
+
+/** The complete programs of a README, each with what its last comment says that it prints. */
+std::vector<Example>
+ExamplesOf(const std::string & readme)
+{
+  static const std::regex block("```cpp\n([^`]*\nmain\\(\\)\n[^`]*)```");
+  static const std::regex prints("// prints ([^\n]*)\n");
+  std::vector<Example>    examples;
+  for (std::sregex_iterator found(readme.begin(), readme.end(), block), end; found != end; ++found)
+  {
+    const std::string program = (*found)[1];
+    std::smatch       output;
+    EXPECT_TRUE(std::regex_search(program, output, prints)) << program;
+    examples.push_back({ program, output[1] });
+  }
+  return examples;
+}
 } // namespace
 
 TEST(Packaging, NoInstalledFileNamesAFolderOfTheBuild)
@@ -183,6 +206,46 @@ TEST(Packaging, AnotherMinorVersionIsRefused)
   const auto older = Configure(folder / "older", folder / "older-build", Prefix(folder / "isolux"));
   EXPECT_NE(older.exitCode, 0);
   EXPECT_NE(TextOf(older).find("version: " + version), std::string::npos) << TextOf(older);
+}
+
+TEST(Packaging, TheExamplesOfTheFiltersPrintWhatTheySay)
+{
+  const auto folder = EmptyFolder();
+  InstallAt(folder / "isolux");
+  const auto            examples = ExamplesOf(ReadBytesOf(Source / "filters/README.md"));
+  std::string           lists = "cmake_minimum_required(VERSION 3.22)\n"
+                                "project(examples LANGUAGES C CXX)\n"
+                                "find_package(Isolux REQUIRED COMPONENTS filters)\n"
+                                "link_libraries(Isolux::filters)\n"
+                                "add_compile_options(-Wall -Wextra -Wshadow -Werror)\n";
+  std::set<std::string> families;
+  for (std::size_t i = 0; i < examples.size(); ++i)
+  {
+    const auto name = "example" + std::to_string(i);
+    PutFile(folder / "examples" / (name + ".cxx"), examples[i].program);
+    lists += "add_executable(" + name + " " + name + ".cxx)\n";
+    for (const char * family : { "statistics", "spatial", "normalization", "illumination", "harmonization" })
+    {
+      static const std::regex included("#include \"([^\"]+)\"");
+      const auto &            text = examples[i].program;
+      for (std::sregex_iterator found(text.begin(), text.end(), included), end; found != end; ++found)
+      {
+        if (fs::exists(Source / "filters" / family / (*found)[1].str()))
+        {
+          families.insert(family);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(families.size(), 5U);
+  PutFile(folder / "examples/CMakeLists.txt", lists);
+  BuildAndTest(folder / "examples", folder / "build", Prefix(folder / "isolux"));
+  for (std::size_t i = 0; i < examples.size(); ++i)
+  {
+    const auto outcome = testing::RunProcess({ (folder / "build" / ("example" + std::to_string(i))).string() });
+    EXPECT_EQ(outcome.exitCode, 0) << examples[i].program;
+    EXPECT_EQ(outcome.out, examples[i].output + "\n") << examples[i].program;
+  }
 }
 
 TEST(ItkModule, BuildsAgainstAnInstalledItk)
