@@ -56,8 +56,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 BandNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  this->ProcessObject::GetInput("Gains")->UpdateOutputData();
+  UpdateLearners(*this);
   const auto & bands = this->GetGains();
   if (bands.gains.size() != bands.scales.size())
   {

@@ -41,8 +41,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 QuantileNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  const_cast<SimpleDataObjectDecorator<ImageQuantiles> *>(this->GetLandmarksInput())->UpdateOutputData();
+  UpdateLearners(*this);
   const auto & region = this->GetOutput()->GetRequestedRegion();
   RequestRegion(this->GetInput(), region);
   RequestRegion(this->GetMaskImage(), region);

@@ -32,8 +32,7 @@ template <typename TImage>
 void
 FieldGateImageFilter<TImage>::GenerateInputRequestedRegion()
 {
-  // The gate reads the same images in pieces, and moves what is requested of them: it must be done before.
-  this->ProcessObject::GetInput("Gate")->UpdateOutputData();
+  UpdateLearners(*this);
   RequestRegion(this->GetInput(), this->GetOutput()->GetRequestedRegion());
   RequestRegion(this->GetCorrectedImage(), this->GetOutput()->GetRequestedRegion());
 }

@@ -53,11 +53,6 @@ template <typename TInputImage, typename TMaskImage>
 void
 FieldGateSink<TInputImage, TMaskImage>::GenerateNthInputRequestedRegion(unsigned int division)
 {
-  // The learner reads the same input in pieces, and moves what is requested of it: it must be done before.
-  if (this->GetFieldInput() != nullptr)
-  {
-    this->ProcessObject::GetInput("Field")->UpdateOutputData();
-  }
   Superclass::GenerateNthInputRequestedRegion(division);
   if (auto * corrected = const_cast<TInputImage *>(this->GetCorrectedImage()))
   {

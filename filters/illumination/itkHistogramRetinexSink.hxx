@@ -121,36 +121,42 @@ HistogramRetinexSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
   const RegionType whole = this->GetInput()->GetLargestPossibleRegion();
   m_MaskBox = whole;
   m_MaskVoxels = whole.GetNumberOfPixels();
-  UpdateWhole(this->GetMaskImage());
   if (const auto * mask = this->GetMaskImage())
   {
     HistogramRetinexDetail::MaskExtent extent;
-    ReduceRegion(this->GetMultiThreader(),
+    ForEachPiece(mask,
                  mask->GetLargestPossibleRegion(),
-                 extent,
-                 [mask](const RegionType & slab, HistogramRetinexDetail::MaskExtent & part)
+                 this->GetNumberOfStreamDivisions(),
+                 [&](const RegionType & piece)
                  {
-                   const auto length = static_cast<long>(slab.GetSize(0));
-                   ForEachRow(mask,
-                              slab,
-                              [&](const IndexType & index, const auto * row)
-                              {
-                                HistogramRetinexDetail::MaskExtent rowExtent;
-                                for (long i = 0; i < length; ++i)
+                   ReduceRegion(this->GetMultiThreader(),
+                                piece,
+                                extent,
+                                [mask](const RegionType & slab, HistogramRetinexDetail::MaskExtent & part)
                                 {
-                                  if (row[i] != 0)
-                                  {
-                                    ++rowExtent.voxels;
-                                    rowExtent.lowest[0] = std::min(rowExtent.lowest[0], index[0] + i);
-                                    rowExtent.highest[0] = std::max(rowExtent.highest[0], index[0] + i);
-                                  }
-                                }
-                                for (unsigned int axis = 1; axis < Dimension && rowExtent.voxels > 0; ++axis)
-                                {
-                                  rowExtent.lowest[axis] = rowExtent.highest[axis] = index[axis];
-                                }
-                                part.Merge(rowExtent);
-                              });
+                                  const auto length = static_cast<long>(slab.GetSize(0));
+                                  ForEachRow(mask,
+                                             slab,
+                                             [&](const IndexType & index, const auto * row)
+                                             {
+                                               HistogramRetinexDetail::MaskExtent rowExtent;
+                                               for (long i = 0; i < length; ++i)
+                                               {
+                                                 if (row[i] != 0)
+                                                 {
+                                                   ++rowExtent.voxels;
+                                                   rowExtent.lowest[0] = std::min(rowExtent.lowest[0], index[0] + i);
+                                                   rowExtent.highest[0] = std::max(rowExtent.highest[0], index[0] + i);
+                                                 }
+                                               }
+                                               for (unsigned int axis = 1; axis < Dimension && rowExtent.voxels > 0;
+                                                    ++axis)
+                                               {
+                                                 rowExtent.lowest[axis] = rowExtent.highest[axis] = index[axis];
+                                               }
+                                               part.Merge(rowExtent);
+                                             });
+                                });
                  });
     m_MaskVoxels = extent.voxels;
     for (unsigned int axis = 0; axis < Dimension && extent.voxels > 0; ++axis)
@@ -684,8 +690,9 @@ template <typename TInputImage, typename TMaskImage>
 void
 HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & field)
 {
-  const FieldInMask range = MeasureField(this->GetMultiThreader(), field, this->GetMaskImage(), m_MaskBox, PortableExp);
-  const double      logMean = std::log(range.sum.Value() / static_cast<double>(range.voxels));
+  const FieldInMask range = MeasureField(
+    this->GetMultiThreader(), field, this->GetMaskImage(), m_MaskBox, this->GetNumberOfStreamDivisions(), PortableExp);
+  const double logMean = std::log(range.sum.Value() / static_cast<double>(range.voxels));
   field.coefficients[0] -= logMean;
   field.logMinimum = range.lowest - logMean;
   field.logMaximum = range.highest - logMean;

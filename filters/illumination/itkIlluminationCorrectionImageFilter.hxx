@@ -4,6 +4,7 @@
 #include "itkImageRows.h"
 #include "itkInstructionSet.h"
 #include "itkPortableExp.h"
+#include "itkUpdateLearners.h"
 
 #include <algorithm>
 #include <limits>
@@ -109,18 +110,9 @@ template <typename TInputImage, typename TOutputImage>
 void
 IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  if (const auto * field = this->GetFieldImage())
-  {
-    Superclass::GenerateInputRequestedRegion();
-    RequestRegion(field, this->GetOutput()->GetRequestedRegion());
-    return;
-  }
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  for (unsigned int frame = 0; frame < m_NumberOfFields; ++frame)
-  {
-    this->ProcessObject::GetInput(NameOfField(frame))->UpdateOutputData();
-  }
+  UpdateLearners(*this);
   Superclass::GenerateInputRequestedRegion();
+  RequestRegion(this->GetFieldImage(), this->GetOutput()->GetRequestedRegion());
 }
 
 template <typename TInputImage, typename TOutputImage>

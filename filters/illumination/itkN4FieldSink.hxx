@@ -305,7 +305,6 @@ N4FieldSink<TInputImage, TMaskImage>::BeforeStreamedGenerateData()
   m_LogIntensities.assign(samples, std::numeric_limits<float>::quiet_NaN());
   m_Weights.assign(this->GetWeightImage() == nullptr ? 0 : samples, 0.0F);
   m_Counts = N4Summary{};
-  UpdateWhole(this->GetMaskImage());
 }
 
 template <typename TInputImage, typename TMaskImage>
@@ -376,8 +375,12 @@ N4FieldSink<TInputImage, TMaskImage>::BoundField(SmoothField & field) const
 {
   const auto measure = [&](auto f)
   {
-    return MeasureField(
-      this->GetMultiThreader(), field, this->GetMaskImage(), this->GetInput()->GetLargestPossibleRegion(), f);
+    return MeasureField(this->GetMultiThreader(),
+                        field,
+                        this->GetMaskImage(),
+                        this->GetInput()->GetLargestPossibleRegion(),
+                        this->GetNumberOfStreamDivisions(),
+                        f);
   };
   const FieldInMask range = m_UnitMean ? measure([](double logField) { return logField; }) : measure(nullptr);
   field.logMinimum = range.lowest;

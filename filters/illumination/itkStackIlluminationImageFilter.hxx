@@ -2,6 +2,7 @@
 #define itkStackIlluminationImageFilter_hxx
 
 #include "itkImageRows.h"
+#include "itkUpdateLearners.h"
 
 #include <algorithm>
 
@@ -42,8 +43,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 StackIlluminationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  this->ProcessObject::GetInput("Illumination")->UpdateOutputData();
+  UpdateLearners(*this);
   Superclass::GenerateInputRequestedRegion();
 }
 

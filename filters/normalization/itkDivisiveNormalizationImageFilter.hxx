@@ -55,8 +55,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 DivisiveNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  this->ProcessObject::GetInput("Moments")->UpdateOutputData();
+  UpdateLearners(*this);
   const auto region = this->Surroundings(this->GetOutput()->GetRequestedRegion());
   RequestRegion(this->GetInput(), region);
   RequestRegion(this->GetMaskImage(), region);

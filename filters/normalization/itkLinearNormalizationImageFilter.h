@@ -4,6 +4,7 @@
 #include "itkImageRows.h"
 #include "itkInstancePartition.h"
 #include "itkLinearMapKernel.h"
+#include "itkUpdateLearners.h"
 
 #include "itkImage.h"
 #include "itkInPlaceImageFilter.h"

@@ -38,15 +38,7 @@ template <typename TInputImage, typename TOutputImage>
 void
 LinearNormalizationImageFilter<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  // A learner that reads the same input in pieces moves the region that is requested of it: it must be done before.
-  for (const auto & name : this->GetInputNames())
-  {
-    DataObject * const input = this->ProcessObject::GetInput(name);
-    if (input && input != this->GetInput() && input != this->GetMaskImage())
-    {
-      input->UpdateOutputData();
-    }
-  }
+  UpdateLearners(*this);
   const auto & region = this->GetOutput()->GetRequestedRegion();
   RequestRegion(this->GetInput(), region);
   RequestRegion(this->GetMaskImage(), region);

@@ -33,66 +33,75 @@ struct FieldInMask
 };
 
 /** \brief Range of the log field over the voxels of `region` inside `mask`, all of them where it is null, and the sum
- * of f(log field), with the same bits for any number of threads; nullptr for f: the range alone. */
+ * of f(log field), with the same bits for any number of threads and of `divisions` that the mask is read in; nullptr
+ * for f: the range alone. */
 template <typename TMask, typename TRegion, typename TFunction>
 FieldInMask
-MeasureField(
-  MultiThreaderBase * threader, const SmoothField & field, const TMask * mask, const TRegion & region, TFunction f)
+MeasureField(MultiThreaderBase * threader,
+             const SmoothField & field,
+             const TMask *       mask,
+             const TRegion &     region,
+             unsigned int        divisions,
+             TFunction           f)
 {
   const SmoothFieldRowEvaluator logFieldOf(field);
   FieldInMask                   whole;
-  ReduceRegion(threader,
-               region,
-               whole,
-               [&](const TRegion & slab, FieldInMask & part)
-               {
-                 std::vector<double> logField(slab.GetSize(0));
-                 ForEachRunIndex(slab,
-                                 1,
-                                 [&](const typename TRegion::IndexType & index)
-                                 {
-                                   const auto * maskRow = MaskAt(mask, index);
-                                   std::size_t  begin = 0;
-                                   std::size_t  end = slab.GetSize(0);
-                                   while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
+  const auto                    measure = [&](const TRegion & piece)
+  {
+    ReduceRegion(threader,
+                 piece,
+                 whole,
+                 [&](const TRegion & slab, FieldInMask & part)
+                 {
+                   std::vector<double> logField(slab.GetSize(0));
+                   ForEachRunIndex(slab,
+                                   1,
+                                   [&](const typename TRegion::IndexType & index)
                                    {
-                                     ++begin;
-                                   }
-                                   while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
-                                   {
-                                     --end;
-                                   }
-                                   if (begin == end)
-                                   {
-                                     return;
-                                   }
-                                   logFieldOf(
-                                     index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
-                                   double lowest = part.lowest;
-                                   double highest = part.highest;
-                                   for (std::size_t i = begin; i < end; ++i)
-                                   {
-                                     const bool isInside = maskRow == nullptr || maskRow[i] != 0;
-                                     lowest = std::min(lowest, isInside ? logField[i] : lowest);
-                                     highest = std::max(highest, isInside ? logField[i] : highest);
-                                   }
-                                   part.lowest = lowest;
-                                   part.highest = highest;
-                                   if constexpr (!std::is_null_pointer_v<TFunction>)
-                                   {
-                                     double sum = 0.0;
+                                     const auto * maskRow = MaskAt(mask, index);
+                                     std::size_t  begin = 0;
+                                     std::size_t  end = slab.GetSize(0);
+                                     while (maskRow != nullptr && begin < end && maskRow[begin] == 0)
+                                     {
+                                       ++begin;
+                                     }
+                                     while (maskRow != nullptr && end > begin && maskRow[end - 1] == 0)
+                                     {
+                                       --end;
+                                     }
+                                     if (begin == end)
+                                     {
+                                       return;
+                                     }
+                                     logFieldOf(
+                                       index, index[0] + static_cast<long>(begin), end - begin, &logField[begin]);
+                                     double lowest = part.lowest;
+                                     double highest = part.highest;
                                      for (std::size_t i = begin; i < end; ++i)
                                      {
-                                       if (maskRow == nullptr || maskRow[i] != 0)
-                                       {
-                                         sum += f(logField[i]);
-                                         ++part.voxels;
-                                       }
+                                       const bool isInside = maskRow == nullptr || maskRow[i] != 0;
+                                       lowest = std::min(lowest, isInside ? logField[i] : lowest);
+                                       highest = std::max(highest, isInside ? logField[i] : highest);
                                      }
-                                     part.sum.Add(sum);
-                                   }
-                                 });
-               });
+                                     part.lowest = lowest;
+                                     part.highest = highest;
+                                     if constexpr (!std::is_null_pointer_v<TFunction>)
+                                     {
+                                       double sum = 0.0;
+                                       for (std::size_t i = begin; i < end; ++i)
+                                       {
+                                         if (maskRow == nullptr || maskRow[i] != 0)
+                                         {
+                                           sum += f(logField[i]);
+                                           ++part.voxels;
+                                         }
+                                       }
+                                       part.sum.Add(sum);
+                                     }
+                                   });
+                 });
+  };
+  ForEachPiece(mask, region, divisions, measure);
   return whole;
 }
 } // namespace itk

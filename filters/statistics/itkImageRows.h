@@ -202,26 +202,34 @@ RequestRegion(const TImage * image, const typename TImage::RegionType & region)
   }
 }
 
-/** Brings the whole of an image or a mask, which may be null, up to date. \throws ExceptionObject as RequestRegion().
- */
-template <typename TImage>
-void
-UpdateWhole(const TImage * image)
-{
-  if (image != nullptr)
-  {
-    RequestRegion(image, image->GetLargestPossibleRegion());
-    const_cast<TImage *>(image)->PropagateRequestedRegion();
-    const_cast<TImage *>(image)->UpdateOutputData();
-  }
-}
-
 /** Stream divisions of a region that never cut a row: 1 where there is but one row. */
 template <typename TRegion>
 unsigned int
 NumberOfRowDivisions(const TRegion & region, unsigned int wanted)
 {
   return SlowestAxis(region) == 0 ? 1U : ImageRegionSplitterSlowDimension::New()->GetNumberOfSplits(region, wanted);
+}
+
+/** Calls f(piece) for pieces of whole rows of `region`, at most `divisions`, each of the mask, which may be null,
+ * brought up to date in its turn. \throws ExceptionObject as RequestRegion(). */
+template <typename TMask, typename TFunction>
+void
+ForEachPiece(const TMask * mask, const typename TMask::RegionType & region, unsigned int divisions, TFunction && f)
+{
+  const auto pieces = NumberOfRowDivisions(region, divisions);
+  const auto splitter = ImageRegionSplitterSlowDimension::New();
+  for (unsigned int i = 0; i < pieces; ++i)
+  {
+    auto piece = region;
+    splitter->GetSplit(i, pieces, piece);
+    RequestRegion(mask, piece);
+    if (mask != nullptr)
+    {
+      const_cast<TMask *>(mask)->PropagateRequestedRegion();
+      const_cast<TMask *>(mask)->UpdateOutputData();
+    }
+    f(piece);
+  }
 }
 
 /** \throws ExceptionObject where the mask, which is called `name`, has neither the image's extent nor, from the second

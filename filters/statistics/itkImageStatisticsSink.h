@@ -5,6 +5,7 @@
 #include "itkLearnerSink.h"
 #include "itkMomentAccumulator.h"
 #include "itkQuantileSketch.h"
+#include "itkSplitMix64.h"
 
 #include "itkSimpleDataObjectDecorator.h"
 
@@ -12,18 +13,84 @@
 
 namespace itk
 {
+/** Which voxels of an image quantiles are taken from: none, all, or segments of 64 voxels along the first axis, drawn
+ * by a hash of their place, so that threads and divisions agree. */
+class QuantileDraw
+{
+public:
+  static constexpr std::size_t SegmentLength = 64;
+
+  static QuantileDraw
+  None()
+  {
+    return QuantileDraw(0);
+  }
+  static QuantileDraw
+  All()
+  {
+    return QuantileDraw(std::numeric_limits<std::uint64_t>::max());
+  }
+  /** About `wanted` of `voxels`; all where there are no more. */
+  static QuantileDraw
+  About(std::uint64_t wanted, std::uint64_t voxels)
+  {
+    return wanted >= voxels ? All()
+                            : QuantileDraw(static_cast<std::uint64_t>(
+                                0x1p64 * (static_cast<double>(wanted) / static_cast<double>(voxels))));
+  }
+
+  bool
+  IsNone() const
+  {
+    return m_Below == 0;
+  }
+
+  /** Whether the segment is drawn that begins with that voxel of the image. */
+  bool
+  Draws(std::uint64_t voxel) const
+  {
+    return SplitMix64(voxel) <= m_Below && m_Below > 0;
+  }
+
+private:
+  explicit QuantileDraw(std::uint64_t below)
+    : m_Below(below)
+  {
+  }
+
+  std::uint64_t m_Below;
+};
+
 /** What ImageStatisticsSink measures. Merging is associative and commutative to the last bit. */
 struct ImageStatistics
 {
   MomentAccumulator moments;
-  QuantileSketch    sketch; ///< empty unless asked for
+  QuantileSketch    sketch; ///< of what was drawn
   std::uint64_t     voxels{ 0 };
   std::uint64_t     nan{ 0 };
   std::uint64_t     infinite{ 0 };
   std::uint64_t     nonPositive{ 0 };
+  double            minimum{ std::numeric_limits<double>::infinity() }; ///< of the finite ones
+  double            maximum{ -std::numeric_limits<double>::infinity() };
+
+  /** Adds intensities, those whose mask is not 0; the mask may be null. `first` is the first one's number in the image.
+   */
+  template <typename TPixel, typename TMask>
+  void
+  Add(const TPixel * run, const TMask * mask, std::size_t length, const QuantileDraw & draw, std::uint64_t first);
 
   void
   Merge(const ImageStatistics & other);
+
+private:
+  /** Of finite ones. */
+  template <bool VMasks, typename TPixel, typename TMask>
+  void
+  AddRange(const TPixel * run, const TMask * mask, std::size_t length);
+  /** Of any. */
+  template <typename TPixel, typename TMask>
+  void
+  AddChecked(const TPixel * run, const TMask * mask, std::size_t length);
 };
 
 /** Adds those of a piece of an image, of whole hyperplanes of its slowest axis, inside the mask, which may be null. The
@@ -34,7 +101,7 @@ AddStatistics(MultiThreaderBase *                 threader,
               const TImage *                      image,
               const TMask *                       mask,
               const typename TImage::RegionType & piece,
-              bool                                collectsQuantiles,
+              const QuantileDraw &                draw,
               ImageStatistics &                   total);
 
 /** \class ImageStatisticsSink

@@ -2,6 +2,7 @@
 #define itkLearnerSink_h
 
 #include "itkImageRows.h"
+#include "itkUpdateLearners.h"
 
 #include "itkImage.h"
 #include "itkImageSink.h"
@@ -22,6 +23,7 @@ namespace itk
  * - The divisions of a pass cover the image, each voxel once, however many are asked for.
  * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
  * - An image in memory whose pixels were released is refused, not read.
+ * - A mask or a field that another learner makes of the same image is ready before a piece is requested.
  * - After an exception, of an input or its own, the next update reads again.
  *
  * \ingroup Statistics
@@ -70,6 +72,7 @@ protected:
   {
     try
     {
+      UpdateLearners(*this);
       Superclass::UpdateOutputData(output);
     }
     catch (...)

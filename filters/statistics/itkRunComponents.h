@@ -1,22 +1,21 @@
 #ifndef itkRunComponents_h
 #define itkRunComponents_h
 
-#include "itkImageRows.h"
+#include "itkRunMask.h"
 
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 namespace itk
 {
 /** \class RunComponents
- * \brief Face-connected components of the pixels with a given value (0 or 1) in a binary image, from runs along axis 0.
+ * \brief Face-connected components of a mask's inside pixels, from its runs.
  *
  * Axes of extent 1 are as if they were not there: a slice has no border above and below. An order of magnitude faster
- * than labelling pixels, and independent of threads.
+ * than labelling pixels, and independent of threads. 4 bytes a run beside the mask, 16 a component.
  * \ingroup Statistics
  */
-template <typename TMask>
+template <unsigned int VDimension>
 class RunComponents
 {
 public:
@@ -26,55 +25,56 @@ public:
     bool          touchesBorder{ false };
   };
 
-  RunComponents(const TMask * mask, bool value)
+  explicit RunComponents(const RunMask<VDimension> & mask)
+    : m_Of(mask.Runs().size())
   {
-    const auto    region = mask->GetBufferedRegion();
-    const auto    length = static_cast<IndexValueType>(region.GetSize(0));
-    SizeValueType row = 0;
-    m_RowBegin.push_back(0);
+    for (std::size_t run = 0; run < m_Of.size(); ++run)
+    {
+      m_Of[run] = static_cast<std::uint32_t>(run); // its own root
+    }
+    const auto & region = mask.GetRegion();
     ForEachRow(mask,
-               region,
-               [&](const typename TMask::IndexType & index, const auto * pixels)
+               [&](std::size_t row, const auto & index)
+               {
+                 SizeValueType stride = 1;
+                 for (unsigned int axis = 1; axis < VDimension; ++axis)
+                 {
+                   if (index[axis] > region.GetIndex(axis))
+                   {
+                     this->JoinRows(mask, row - stride, row);
+                   }
+                   stride *= region.GetSize(axis);
+                 }
+               });
+    ForEachRow(mask,
+               [&](std::size_t row, const auto & index)
                {
                  bool border = false;
-                 for (unsigned int axis = 1; axis < TMask::ImageDimension; ++axis)
+                 for (unsigned int axis = 1; axis < VDimension; ++axis)
                  {
                    border = border || (region.GetSize(axis) > 1 && (index[axis] == region.GetIndex(axis) ||
                                                                     index[axis] == region.GetUpperIndex()[axis]));
                  }
-                 for (IndexValueType i = 0; i < length; ++i)
+                 for (std::size_t run = mask.FirstRun(row); run < mask.FirstRun(row + 1); ++run)
                  {
-                   if ((pixels[i] != 0) != value)
+                   const auto [begin, end] = mask.Runs()[run];
+                   // A root precedes its members, whose parents bear their component's number already.
+                   if (m_Of[run] == run)
                    {
-                     continue;
+                     m_Of[run] = static_cast<std::uint32_t>(m_Components.size());
+                     m_Components.emplace_back();
                    }
-                   const IndexValueType begin = i;
-                   while (i < length && (pixels[i] != 0) == value)
+                   else
                    {
-                     ++i;
+                     m_Of[run] = m_Of[m_Of[run]];
                    }
-                   const bool touches = border || (length > 1 && (begin == 0 || i == length));
-                   m_Parent.push_back(m_Runs.size());
-                   m_Runs.push_back({ begin, i, touches });
+                   Component & component = m_Components[m_Of[run]];
+                   component.pixels += end - begin;
+                   component.touchesBorder =
+                     component.touchesBorder || border ||
+                     (region.GetSize(0) > 1 && (begin == 0 || end == static_cast<std::uint32_t>(region.GetSize(0))));
                  }
-                 m_RowBegin.push_back(m_Runs.size());
-                 this->JoinWithRowsBefore(region, index, row);
-                 ++row;
                });
-    m_Component.resize(m_Runs.size());
-    for (std::size_t run = 0; run < m_Runs.size(); ++run)
-    {
-      const std::size_t root = this->Root(run);
-      if (root == run) // a root precedes its members
-      {
-        m_Component[run] = m_Components.size();
-        m_Components.emplace_back();
-      }
-      m_Component[run] = m_Component[root];
-      Component & component = m_Components[m_Component[run]];
-      component.pixels += static_cast<std::uint64_t>(m_Runs[run].end - m_Runs[run].begin);
-      component.touchesBorder = component.touchesBorder || m_Runs[run].touchesBorder;
-    }
   }
 
   const std::vector<Component> &
@@ -83,84 +83,54 @@ public:
     return m_Components;
   }
 
-  /** Sets every pixel of the components for which `chosen(component)` holds. */
-  template <typename TPredicate>
-  void
-  Fill(TMask * mask, typename TMask::PixelType value, TPredicate && chosen) const
+  /** The component of a run, by number. */
+  const Component &
+  Of(std::size_t run) const
   {
-    SizeValueType row = 0;
-    ForEachRow(mask,
-               mask->GetBufferedRegion(),
-               [&](const typename TMask::IndexType &, auto * pixels)
-               {
-                 for (std::size_t run = m_RowBegin[row]; run < m_RowBegin[row + 1]; ++run)
-                 {
-                   if (chosen(m_Components[m_Component[run]]))
-                   {
-                     std::fill(pixels + m_Runs[run].begin, pixels + m_Runs[run].end, value);
-                   }
-                 }
-                 ++row;
-               });
+    return m_Components[m_Of[run]];
   }
 
 private:
-  struct Run
+  /** Calls f(number, index of its first pixel) for each row of the mask. */
+  template <typename TFunction>
+  static void
+  ForEachRow(const RunMask<VDimension> & mask, TFunction && f)
   {
-    IndexValueType begin;
-    IndexValueType end;
-    bool           touchesBorder;
-  };
+    std::size_t row = 0;
+    ForEachRunIndex(mask.GetRegion(), 1, [&](const auto & index) { f(row++, index); });
+  }
 
   std::size_t
   Root(std::size_t run)
   {
-    while (m_Parent[run] != run)
+    while (m_Of[run] != run)
     {
-      m_Parent[run] = m_Parent[m_Parent[run]];
-      run = m_Parent[run];
+      m_Of[run] = m_Of[m_Of[run]];
+      run = m_Of[run];
     }
     return run;
   }
 
   void
-  JoinWithRowsBefore(const typename TMask::RegionType & region,
-                     const typename TMask::IndexType &  index,
-                     SizeValueType                      row)
+  JoinRows(const RunMask<VDimension> & mask, std::size_t rowA, std::size_t rowB)
   {
-    SizeValueType stride = 1;
-    for (unsigned int axis = 1; axis < TMask::ImageDimension; ++axis)
+    const auto & runs = mask.Runs();
+    std::size_t  a = mask.FirstRun(rowA);
+    std::size_t  b = mask.FirstRun(rowB);
+    while (a < mask.FirstRun(rowA + 1) && b < mask.FirstRun(rowB + 1))
     {
-      if (index[axis] > region.GetIndex(axis))
-      {
-        this->JoinRows(row - stride, row);
-      }
-      stride *= region.GetSize(axis);
-    }
-  }
-
-  void
-  JoinRows(SizeValueType rowA, SizeValueType rowB)
-  {
-    std::size_t a = m_RowBegin[rowA];
-    std::size_t b = m_RowBegin[rowB];
-    while (a < m_RowBegin[rowA + 1] && b < m_RowBegin[rowB + 1])
-    {
-      if (m_Runs[a].begin < m_Runs[b].end && m_Runs[b].begin < m_Runs[a].end)
+      if (runs[a].begin < runs[b].end && runs[b].begin < runs[a].end)
       {
         const std::size_t rootA = this->Root(a);
         const std::size_t rootB = this->Root(b);
-        m_Parent[std::max(rootA, rootB)] = std::min(rootA, rootB);
+        m_Of[std::max(rootA, rootB)] = static_cast<std::uint32_t>(std::min(rootA, rootB));
       }
-      ++(m_Runs[a].end < m_Runs[b].end ? a : b);
+      ++(runs[a].end < runs[b].end ? a : b);
     }
   }
 
-  std::vector<Run>         m_Runs;
-  std::vector<std::size_t> m_RowBegin; // first run of each row, and one past the last
-  std::vector<std::size_t> m_Parent;
-  std::vector<std::size_t> m_Component;
-  std::vector<Component>   m_Components;
+  std::vector<std::uint32_t> m_Of; // of each run: while joining its parent, which precedes it, then its component
+  std::vector<Component>     m_Components;
 };
 } // namespace itk
 

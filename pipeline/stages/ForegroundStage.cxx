@@ -1,6 +1,7 @@
 #include "Stages.h"
 
-#include "itkForegroundMaskImageFilter.h"
+#include "itkForegroundSink.h"
+#include "itkRunMaskImageSource.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,7 @@ namespace isolux
 {
 namespace
 {
-using Filter = itk::ForegroundMaskImageFilter<WorkImage, MaskImage>;
+using Sink = itk::ForegroundSink<WorkImage>;
 
 const std::vector<std::string> &
 RuleNames() // in the order of itk::ForegroundRule
@@ -23,7 +24,7 @@ RuleNames() // in the order of itk::ForegroundRule
 struct ForegroundOptions
 {
   std::string rule = RuleNames().front();
-  double      component_fraction = Filter::DefaultComponentFraction;
+  double      component_fraction = Sink::DefaultComponentFraction;
 
   void
   Visit(ParameterVisitor & visit)
@@ -67,20 +68,25 @@ class ForegroundStage : public StageOf<ForegroundOptions, ForegroundLearned>
 {
 public:
   Flow
-  Connect(const Flow & input, unsigned int) override
+  Connect(const Flow & input, unsigned int streamDivisions) override
   {
     if (input.mask)
     {
       m_Given = input.mask;
       return input;
     }
-    m_Filter = this->Make<Filter>();
-    m_Filter->SetInput(this->MeanFrame(input.image));
+    const auto frame = this->MeanFrame(input.image);
+    m_Sink = this->Make<Sink>();
+    m_Sink->SetInput(frame);
+    m_Sink->SetNumberOfStreamDivisions(streamDivisions);
     const auto & names = RuleNames();
-    m_Filter->SetRule(
+    m_Sink->SetRule(
       static_cast<itk::ForegroundRule>(std::find(names.begin(), names.end(), m_Options.rule) - names.begin()));
-    m_Filter->SetComponentFraction(m_Options.component_fraction);
-    return { input.image, m_Filter->GetOutput() };
+    m_Sink->SetComponentFraction(m_Options.component_fraction);
+    m_Mask = this->Make<itk::RunMaskImageSource<MaskImage>>();
+    m_Mask->SetRunsInput(m_Sink->GetRunsOutput());
+    m_Mask->SetGrid(frame);
+    return { input.image, m_Mask->GetOutput() };
   }
 
   WorkImage::Pointer
@@ -92,7 +98,7 @@ public:
   std::vector<std::string>
   Warnings() const override
   {
-    if (m_Filter ? m_Filter->GetSummary().voxels == 0 : m_Given && CountOf(m_Given) == 0)
+    if (m_Sink ? m_Sink->GetSummary().voxels == 0 : m_Given && CountOf(m_Given) == 0)
     {
       return { "the mask is empty: every later stage has nothing to learn from" };
     }
@@ -107,9 +113,9 @@ protected:
     {
       m_Learned = { "given", std::numeric_limits<double>::quiet_NaN(), 0, CountOf(m_Given) };
     }
-    else if (m_Filter)
+    else if (m_Sink)
     {
-      const auto & summary = m_Filter->GetSummary();
+      const auto & summary = m_Sink->GetSummary();
       m_Learned = { RuleNames()[static_cast<std::size_t>(summary.rule)],
                     std::isfinite(summary.threshold) ? summary.threshold : std::numeric_limits<double>::quiet_NaN(),
                     static_cast<long long>(summary.components),
@@ -126,8 +132,9 @@ private:
            std::count(begin, begin + mask->GetBufferedRegion().GetNumberOfPixels(), 0);
   }
 
-  Filter::Pointer    m_Filter;
-  MaskImage::Pointer m_Given;
+  Sink::Pointer                               m_Sink;
+  itk::RunMaskImageSource<MaskImage>::Pointer m_Mask;
+  MaskImage::Pointer                          m_Given;
 };
 } // namespace
 
@@ -140,7 +147,8 @@ DescribeForegroundStage()
   stage.summary = "Finds the object: a mask of the voxels above a threshold, largest components, holes closed.";
   stage.formula = "mask = fill(largest(x > threshold)); the image passes through";
   stage.reference = "N. Otsu, IEEE TSMC 9:62, 1979. DOI 10.1109/TSMC.1979.4310076";
-  stage.access = Access::WholeImage;
+  stage.access = Access::TwoPass;
+  stage.learningPasses = 2;
   stage.makesMask = true;
   stage.inverse = "exact: the image is unchanged";
   stage.make = [] { return std::make_unique<ForegroundStage>(); };

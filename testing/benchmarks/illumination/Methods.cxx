@@ -3,8 +3,9 @@
 #include "HistogramRetinexField.h"
 #include "N4Reference.h"
 
-#include "itkForegroundMaskImageFilter.h"
+#include "itkForegroundSink.h"
 #include "itkN4FieldSink.h"
+#include "itkRunMaskImageSource.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -124,9 +125,12 @@ Method::Correct(const PhantomImage * image, const PhantomLabels * mask) const
 PhantomLabels::Pointer
 Foreground(const PhantomImage * image)
 {
-  const auto foreground = itk::ForegroundMaskImageFilter<PhantomImage, PhantomLabels>::New();
+  const auto foreground = itk::ForegroundSink<PhantomImage>::New();
   foreground->SetInput(image);
-  foreground->Update();
-  return foreground->GetOutput();
+  const auto mask = itk::RunMaskImageSource<PhantomLabels>::New();
+  mask->SetRunsInput(foreground->GetRunsOutput());
+  mask->SetGrid(image);
+  mask->Update();
+  return mask->GetOutput();
 }
 } // namespace isolux::testing

@@ -31,7 +31,7 @@ Measure(const Mask * mask, const itk::ImageRegion<3> & region, unsigned int thre
   const auto threader = itk::MultiThreaderBase::New();
   threader->SetNumberOfWorkUnits(threads);
   return itk::MeasureField(
-    threader.GetPointer(), Slope(), mask, region, [](double logField) { return std::exp(logField); });
+    threader.GetPointer(), Slope(), mask, region, 3, [](double logField) { return std::exp(logField); });
 }
 
 TEST(FieldInMask, IsOfTheVoxelsInsideOnly)

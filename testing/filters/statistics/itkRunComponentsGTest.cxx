@@ -18,11 +18,24 @@ using Mask = itk::Image<unsigned char, VDimension>;
 using SizesAndBorders = std::vector<std::pair<std::uint64_t, bool>>;
 
 template <typename TMask>
+itk::RunMask<TMask::ImageDimension>
+RunsOf(const TMask * mask)
+{
+  itk::RunMask<TMask::ImageDimension> runs(mask->GetLargestPossibleRegion());
+  itk::ForEachRow(mask,
+                  mask->GetLargestPossibleRegion(),
+                  [&](const auto &, const auto * row)
+                  { runs.AppendRow([row](std::size_t x) { return row[x] != 0; }); });
+  return runs;
+}
+
+template <typename TMask>
 SizesAndBorders
 Found(const TMask * mask, bool value)
 {
-  const itk::RunComponents<TMask> components(mask, value);
-  SizesAndBorders                 list;
+  const auto                                      runs = RunsOf(mask);
+  const itk::RunComponents<TMask::ImageDimension> components(value ? runs : runs.Complement());
+  SizesAndBorders                                 list;
   for (const auto & component : components.Components())
   {
     list.emplace_back(component.pixels, component.touchesBorder);
@@ -128,11 +141,13 @@ TEST(RunComponents, TellsAHoleFromBackgroundThatReachesTheBorder)
   EXPECT_EQ(Found(mask.GetPointer(), true), (SizesAndBorders{ { 10, false } }));
 }
 
-TEST(RunComponents, FillsTheChosenOnesOnly)
+TEST(RunComponents, TellWhichRunsToKeep)
 {
-  const auto                        mask = Draw({ "##.#", "...#", "#..#" });
-  const itk::RunComponents<Mask<2>> components(mask.GetPointer(), true);
-  components.Fill(mask.GetPointer(), 0, [](const auto & component) { return component.pixels < 3; });
+  const auto                  mask = Draw({ "##.#", "...#", "#..#" });
+  auto                        runs = RunsOf(mask.GetPointer());
+  const itk::RunComponents<2> components(runs);
+  runs.Keep([&components](std::size_t run) { return components.Of(run).pixels >= 3; });
+  runs.Draw(mask.GetPointer(), mask->GetLargestPossibleRegion());
   EXPECT_EQ(PixelsOf(mask.GetPointer()), PixelsOf(Draw({ "...#", "...#", "...#" }).GetPointer()));
 }
 

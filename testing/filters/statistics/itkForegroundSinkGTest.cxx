@@ -1,6 +1,10 @@
-#include "itkForegroundMaskImageFilter.h"
+#include "itkForegroundSink.h"
 
 #include "FilterTest.h"
+
+#include "itkPipelineMonitorImageFilter.h"
+#include "itkRunMaskImageSource.h"
+#include "itkShiftScaleImageFilter.h"
 
 #include <gtest/gtest.h>
 
@@ -61,20 +65,31 @@ struct Result
 
 template <typename TImage>
 auto
-FilterOf(const TImage * image, ForegroundRule rule = ForegroundRule::Automatic)
+SinkOf(const TImage * image, ForegroundRule rule = ForegroundRule::Automatic)
 {
-  const auto filter = itk::ForegroundMaskImageFilter<TImage>::New();
-  filter->SetInput(image);
-  filter->SetRule(rule);
-  return filter;
+  const auto sink = itk::ForegroundSink<TImage>::New();
+  sink->SetInput(image);
+  sink->SetRule(rule);
+  return sink;
+}
+
+template <typename TImage>
+auto
+SourceOf(itk::ForegroundSink<TImage> * sink)
+{
+  const auto source = itk::RunMaskImageSource<itk::Image<unsigned char, TImage::ImageDimension>>::New();
+  source->SetRunsInput(sink->GetRunsOutput());
+  source->SetGrid(sink->GetInput());
+  return source;
 }
 
 Result
 MaskOf(const Volume * image, ForegroundRule rule = ForegroundRule::Automatic)
 {
-  const auto filter = FilterOf(image, rule);
-  filter->Update();
-  return { filter->GetOutput(), filter->GetSummary() };
+  const auto sink = SinkOf(image, rule);
+  const auto source = SourceOf(sink.GetPointer());
+  source->Update();
+  return { source->GetOutput(), sink->GetSummary() };
 }
 
 /** 1 for head and cavity. */
@@ -95,7 +110,7 @@ CountOf(const std::vector<unsigned char> & mask)
   return static_cast<std::uint64_t>(std::count(mask.begin(), mask.end(), 1));
 }
 
-TEST(ForegroundMask, OfAHeadInNoisyAirIsTheHeadWithItsCavity)
+TEST(ForegroundSink, OfAHeadInNoisyAirIsTheHeadWithItsCavity)
 {
   const auto result = MaskOf(Head(MagnitudeAt));
   EXPECT_EQ(result.summary.rule, ForegroundRule::LogOtsu);
@@ -106,20 +121,20 @@ TEST(ForegroundMask, OfAHeadInNoisyAirIsTheHeadWithItsCavity)
   EXPECT_EQ(PixelsOf(result.mask.GetPointer()), WholeHead());
 }
 
-TEST(ForegroundMask, TakesAirSetToZeroLikeNoisyAir)
+TEST(ForegroundSink, TakesAirSetToZeroLikeNoisyAir)
 {
   const auto result = MaskOf(Head([](std::size_t i) { return MagnitudeAt(i) < 10.0F ? 0.0F : MagnitudeAt(i); }));
   EXPECT_EQ(result.summary.rule, ForegroundRule::LogOtsu);
   EXPECT_EQ(PixelsOf(result.mask.GetPointer()), WholeHead());
 }
 
-TEST(ForegroundMask, KeepsTheGridOfTheImage)
+TEST(ForegroundSink, KeepsTheGridOfTheImage)
 {
   const auto head = Head(MagnitudeAt);
   EXPECT_TRUE(SameGrid(MaskOf(head).mask.GetPointer(), head.GetPointer()));
 }
 
-TEST(ForegroundMask, OfCTIsWhatLiesAboveMinus500)
+TEST(ForegroundSink, OfCTIsWhatLiesAboveMinus500)
 {
   const auto hounsfield = [](std::size_t i)
   {
@@ -132,21 +147,21 @@ TEST(ForegroundMask, OfCTIsWhatLiesAboveMinus500)
   EXPECT_EQ(PixelsOf(result.mask.GetPointer()), WholeHead());
 }
 
-TEST(ForegroundMask, OfAnImageWithManyNegativesTakesOtsu)
+TEST(ForegroundSink, OfAnImageWithManyNegativesTakesOtsu)
 {
   const auto result = MaskOf(Head([](std::size_t i) { return MagnitudeAt(i) - 50.0F; })); // air at -50
   EXPECT_EQ(result.summary.rule, ForegroundRule::Otsu);
   EXPECT_EQ(PixelsOf(result.mask.GetPointer()), WholeHead());
 }
 
-TEST(ForegroundMask, OfAnImageWithFewNegativesTakesLogOtsu)
+TEST(ForegroundSink, OfAnImageWithFewNegativesTakesLogOtsu)
 {
   const auto result = MaskOf(Head([](std::size_t i) { return i % 1000 == 0 ? -300.0F : MagnitudeAt(i); }));
   EXPECT_EQ(result.summary.rule, ForegroundRule::LogOtsu);
   EXPECT_EQ(PixelsOf(result.mask.GetPointer()), WholeHead()); // negatives inside are holes, and filled
 }
 
-TEST(ForegroundMask, IsInvariantToAGain)
+TEST(ForegroundSink, IsInvariantToAGain)
 {
   for (const float gain : { 0x1p-20F, 0x1p10F, 0.013F, 777.7F })
   {
@@ -160,7 +175,7 @@ TEST(ForegroundMask, IsInvariantToAGain)
   }
 }
 
-TEST(ForegroundMask, ByOtsuIsInvariantToAnOffset)
+TEST(ForegroundSink, ByOtsuIsInvariantToAnOffset)
 {
   const auto expected = PixelsOf(MaskOf(Head(MagnitudeAt), ForegroundRule::Otsu).mask.GetPointer());
   for (const float offset : { -1000.0F, -100.0F, -30.0F, 50.0F, 500.0F })
@@ -177,7 +192,7 @@ TEST(ForegroundMask, ByOtsuIsInvariantToAnOffset)
   }
 }
 
-TEST(ForegroundMask, KeepsComponentsFromTheFractionOn)
+TEST(ForegroundSink, KeepsComponentsFromTheFractionOn)
 {
   const auto head = Head(MagnitudeAt);
   double     headVoxels = 0.0; // sizes are compared before holes are filled
@@ -188,15 +203,15 @@ TEST(ForegroundMask, KeepsComponentsFromTheFractionOn)
   const double share = 27.0 / headVoxels;
   for (const double factor : { 0.99, 1.01 })
   {
-    const auto filter = FilterOf(head.GetPointer());
-    filter->SetComponentFraction(factor * share);
-    filter->Update();
-    EXPECT_EQ(filter->GetSummary().components, factor < 1.0 ? 2u : 1u);
-    EXPECT_EQ(filter->GetSummary().voxels, CountOf(WholeHead()) + (factor < 1.0 ? 27 : 0));
+    const auto sink = SinkOf(head.GetPointer());
+    sink->SetComponentFraction(factor * share);
+    sink->Update();
+    EXPECT_EQ(sink->GetSummary().components, factor < 1.0 ? 2u : 1u);
+    EXPECT_EQ(sink->GetSummary().voxels, CountOf(WholeHead()) + (factor < 1.0 ? 27 : 0));
   }
 }
 
-TEST(ForegroundMask, LeavesACavityOpenThatReachesTheBorder)
+TEST(ForegroundSink, LeavesACavityOpenThatReachesTheBorder)
 {
   // A channel from the cavity along +x to the border of the grid.
   const auto channel = [](std::size_t i)
@@ -209,7 +224,7 @@ TEST(ForegroundMask, LeavesACavityOpenThatReachesTheBorder)
   }
 }
 
-TEST(ForegroundMask, NeverTakesNonFinitePixelsForForeground)
+TEST(ForegroundSink, NeverTakesNonFinitePixelsForForeground)
 {
   const auto spoiled = [](std::size_t i)
   {
@@ -226,7 +241,7 @@ TEST(ForegroundMask, NeverTakesNonFinitePixelsForForeground)
   EXPECT_EQ(MaskOf(Head([](std::size_t) { return NaN; })).summary.voxels, 0u);
 }
 
-TEST(ForegroundMask, OfAConstantImageIsAllOfIt)
+TEST(ForegroundSink, OfAConstantImageIsAllOfIt)
 {
   const std::uint64_t everything = HeadSize[0] * HeadSize[1] * HeadSize[2];
   for (const float value : { 100.0F, 1e-20F, -5.0F, -3000.0F })
@@ -235,7 +250,7 @@ TEST(ForegroundMask, OfAConstantImageIsAllOfIt)
   }
 }
 
-TEST(ForegroundMask, OfZerosOrOfAirAloneIsEmpty)
+TEST(ForegroundSink, OfZerosOrOfAirAloneIsEmpty)
 {
   for (const float value : { 0.0F, -1000.0F })
   {
@@ -245,10 +260,10 @@ TEST(ForegroundMask, OfZerosOrOfAirAloneIsEmpty)
   }
 }
 
-TEST(ForegroundMask, OfAnImageWithoutThreeSpatialAxesIsAllOfIt)
+TEST(ForegroundSink, OfAnImageWithoutThreeSpatialAxesIsAllOfIt)
 {
   const auto plane = MakeImage<itk::Image<float, 2>>({ { 40, 44 } }, [](std::size_t i) { return i % 3 == 0 ? 0 : 90; });
-  const auto planar = FilterOf(plane.GetPointer());
+  const auto planar = SinkOf(plane.GetPointer());
   planar->Update();
   EXPECT_EQ(planar->GetSummary().rule, ForegroundRule::All);
   EXPECT_EQ(planar->GetSummary().threshold, -std::numeric_limits<double>::infinity());
@@ -256,46 +271,96 @@ TEST(ForegroundMask, OfAnImageWithoutThreeSpatialAxesIsAllOfIt)
 
   // A fourth axis is time: a film of planes still has two.
   const auto film = MakeImage<itk::Image<short, 4>>({ { 40, 44, 1, 9 } }, [](std::size_t i) { return i % 97; });
-  const auto filmed = FilterOf(film.GetPointer());
+  const auto filmed = SinkOf(film.GetPointer());
   filmed->Update();
   EXPECT_EQ(filmed->GetSummary().rule, ForegroundRule::All);
   EXPECT_EQ(filmed->GetSummary().voxels, film->GetLargestPossibleRegion().GetNumberOfPixels());
 }
 
-TEST(ForegroundMask, OfAVolumeIsThatOfTheSameVolumeWithOneFrame)
+TEST(ForegroundSink, OfAVolumeIsThatOfTheSameVolumeWithOneFrame)
 {
   const auto frame = MakeImage<itk::Image<float, 4>>({ { HeadSize[0], HeadSize[1], HeadSize[2], 1 } }, MagnitudeAt);
-  const auto filter = FilterOf(frame.GetPointer());
-  filter->Update();
-  EXPECT_EQ(filter->GetSummary().rule, ForegroundRule::LogOtsu);
-  EXPECT_EQ(PixelsOf(filter->GetOutput()), WholeHead());
+  const auto sink = SinkOf(frame.GetPointer());
+  const auto source = SourceOf(sink.GetPointer());
+  source->Update();
+  EXPECT_EQ(sink->GetSummary().rule, ForegroundRule::LogOtsu);
+  EXPECT_EQ(PixelsOf(source->GetOutput()), WholeHead());
 }
 
-TEST(ForegroundMask, HasTheSameBitsForAnyNumberOfThreads)
+TEST(ForegroundSink, HasTheSameBitsForAnyThreadsAndDivisions)
 {
   const auto head = Head(MagnitudeAt);
   for (const unsigned int units : { 1u, 2u, 3u, 7u })
   {
-    const auto filter = FilterOf(head.GetPointer());
-    filter->SetNumberOfWorkUnits(units);
-    filter->Update();
-    EXPECT_EQ(PixelsOf(filter->GetOutput()), WholeHead()) << units;
+    for (const unsigned int divisions : { 1u, 5u, 64u })
+    {
+      const auto sink = SinkOf(head.GetPointer());
+      sink->SetNumberOfWorkUnits(units);
+      sink->SetNumberOfStreamDivisions(divisions);
+      const auto source = SourceOf(sink.GetPointer());
+      source->SetNumberOfWorkUnits(units);
+      source->Update();
+      EXPECT_EQ(PixelsOf(source->GetOutput()), WholeHead()) << units << ' ' << divisions;
+    }
   }
 }
 
-TEST(ForegroundMaskErrors, AComponentFractionOutsideItsBoundsIsNamed)
+TEST(ForegroundSink, ReadsTheImageTwiceAndTheMaskOfAnyRegionNoMore)
 {
-  const auto filter = FilterOf(Head(MagnitudeAt).GetPointer());
+  const auto gain = itk::ShiftScaleImageFilter<Volume, Volume>::New();
+  gain->SetInput(Head(MagnitudeAt));
+  const auto monitor = itk::PipelineMonitorImageFilter<Volume>::New();
+  monitor->SetInput(gain->GetOutput());
+  const auto sink = SinkOf(monitor->GetOutput());
+  sink->SetNumberOfStreamDivisions(4);
+  const auto source = SourceOf(sink.GetPointer());
+  auto *     mask = source->GetOutput();
+  mask->UpdateOutputInformation();
+  auto region = mask->GetLargestPossibleRegion();
+  for (const auto & [x, z] : { std::pair{ 0, 20 }, { 11, 3 } })
+  {
+    region.SetIndex(0, mask->GetLargestPossibleRegion().GetIndex(0) + x);
+    region.SetSize(0, 17);
+    region.SetIndex(2, mask->GetLargestPossibleRegion().GetIndex(2) + z);
+    region.SetSize(2, 5);
+    mask->SetRequestedRegion(region);
+    mask->PropagateRequestedRegion();
+    mask->UpdateOutputData();
+    EXPECT_EQ(monitor->GetNumberOfUpdates(), 8u);
+    const auto pixels = PixelsOf(mask);
+    const auto whole = WholeHead();
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+    {
+      const auto place = (i % 17 + static_cast<std::size_t>(x)) + i / 17 % 44 * 40 +
+                         (i / 17 / 44 + static_cast<std::size_t>(z)) * 40 * 44;
+      ASSERT_EQ(pixels[i], whole[place]) << i;
+    }
+  }
+}
+
+TEST(ForegroundSinkErrors, RunsOfAnotherRegionOrNoGridAreRefused)
+{
+  const auto head = Head(MagnitudeAt);
+  const auto sink = SinkOf(head.GetPointer());
+  const auto source = SourceOf(sink.GetPointer());
+  source->SetGrid(MakeImage<Volume>({ { 40, 44, 35 } }, MagnitudeAt));
+  EXPECT_NE(MessageOf([&] { source->Update(); }).find("not those of a mask of the Grid's region"), std::string::npos);
+  source->SetGrid(nullptr);
+  EXPECT_NE(MessageOf([&] { source->Update(); }).find("Grid is not set"), std::string::npos);
+}
+
+TEST(ForegroundSinkErrors, AComponentFractionOutsideItsBoundsIsNamed)
+{
+  const auto sink = SinkOf(Head(MagnitudeAt).GetPointer());
   for (const double fraction : { -0.01, 1.01, std::nan("") })
   {
-    filter->SetComponentFraction(fraction);
-    EXPECT_NE(MessageOf([&] { filter->Update(); }).find("ComponentFraction must be in [0, 1], got "),
-              std::string::npos);
+    sink->SetComponentFraction(fraction);
+    EXPECT_NE(MessageOf([&] { sink->Update(); }).find("ComponentFraction must be in [0, 1], got "), std::string::npos);
   }
   for (const double fraction : { 0.0, 1.0 })
   {
-    filter->SetComponentFraction(fraction);
-    EXPECT_EQ(MessageOf([&] { filter->Update(); }), "");
+    sink->SetComponentFraction(fraction);
+    EXPECT_EQ(MessageOf([&] { sink->Update(); }), "");
   }
 }
 } // namespace
