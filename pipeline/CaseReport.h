@@ -154,5 +154,7 @@ struct CasePictures
   WorkImage::Pointer after;
   WorkImage::Pointer field; ///< null where no stage divides by one
   MaskImage::Pointer mask;  ///< null where there is none
+
+  std::array<unsigned int, 4> step{ { 1, 1, 1, 1 } }; ///< along each axis every so many-th voxel of the image
 };
 } // namespace isolux

@@ -1,5 +1,7 @@
 #include "MemoryPlan.h"
 
+#include "ReducedPictures.h"
+
 #include "itkImageRows.h"
 
 #include <algorithm>
@@ -10,10 +12,11 @@ namespace isolux
 namespace
 {
 constexpr double MiB = 1024.0 * 1024.0;
-constexpr double Program = 40.0;     ///< MiB: code, libraries, threads
+constexpr double Program = 52.0;     ///< MiB: code, libraries, threads, buffers of files
 constexpr double Samples = 64.0;     ///< MiB: quantile sketches, and the voxels that evenness is measured on
 constexpr double Copies = 6.0;       ///< of a volume, of float32, where it is in memory
 constexpr double LargestPiece = 8.0; ///< MiB of float32: what stays in a processor's cache
+constexpr double RowOfMask = 64.0;   ///< bytes that a mask is learned in, for each row of voxels
 } // namespace
 
 MemoryPlan
@@ -21,9 +24,12 @@ PlanMemory(const PipelineSpec &          pipeline,
            const WorkImage::RegionType & whole,
            std::size_t                   channels,
            bool                          maskGiven,
+           double                        inflated,
+           bool                          wantsPictures,
            double                        memory,
            std::string                   obstacle)
 {
+  const double rows = static_cast<double>(whole.GetNumberOfPixels() / whole.GetSize(0) / whole.GetSize(3));
   const double volume = 4.0 * static_cast<double>(whole.GetNumberOfPixels()) / MiB;
   MemoryPlan   plan;
   const double mask = maskGiven ? 1.25 * volume : 0.0; // read as float32, kept as a byte for each voxel
@@ -34,16 +40,25 @@ PlanMemory(const PipelineSpec &          pipeline,
     return plan;
   }
   bool   hasMask = maskGiven;
-  double copies = 1.0; // of a piece, that are in memory together
+  double copies = 1.0;  // of a piece, that are in memory together
+  double learned = 0.0; // MiB
   for (const auto & spec : pipeline.stages)
   {
     const auto & stage = BuiltInStages().Find(spec.name);
-    const bool   passesMaskOn = stage.makesMask && hasMask;
-    if (stage.access == Access::WholeImage && !passesMaskOn && plan.obstacle.empty())
+    if (stage.access == Access::WholeImage && plan.obstacle.empty())
     {
-      plan.obstacle = stage.name + " holds the whole image" + (stage.makesMask ? "; give a --mask" : "");
+      plan.obstacle = stage.name + " holds the whole image";
     }
-    plan.reads += stage.access == Access::TwoPass ? stage.learningPasses : 0;
+    if (stage.makesMask && hasMask)
+    {
+      continue; // passes it on
+    }
+    if (stage.access == Access::TwoPass)
+    {
+      plan.reads += stage.learningPasses;
+      plan.learners.emplace_back(stage.name, stage.learningPasses);
+    }
+    learned += stage.makesMask ? RowOfMask * rows / MiB : 0.0;
     copies += stage.makesField ? 4.0 : 1.0;
     hasMask = hasMask || stage.makesMask;
   }
@@ -52,12 +67,15 @@ PlanMemory(const PipelineSpec &          pipeline,
   {
     return plan;
   }
-  const double left = std::max(0.0, memory - Program - Samples - mask);
+  double fixed = Program + Samples + mask + learned + (wantsPictures ? ReducedPictures::MiB : 0.0);
+  plan.inflatesInMemory = fixed + inflated + (copies + 1.0) * LargestPiece <= memory;
+  fixed += plan.inflatesInMemory ? inflated : 0.0;
+  const double left = std::max(0.0, memory - fixed);
   const double piece = std::clamp(left / (copies + 1.0), 0.25, LargestPiece);
   plan.inPieces = true;
   plan.pieces = itk::NumberOfRowDivisions(
     whole, static_cast<unsigned int>(std::min(1e6, std::max(1.0, std::ceil(volume / piece)))));
-  plan.peak = Program + Samples + mask + (copies + 1.0) * volume / plan.pieces;
+  plan.peak = fixed + (copies + 1.0) * volume / plan.pieces;
   return plan;
 }
 } // namespace isolux

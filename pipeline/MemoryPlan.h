@@ -3,6 +3,8 @@
 #include "Pipeline.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace isolux
 {
@@ -11,12 +13,17 @@ struct MemoryPlan
 {
   bool         inPieces = false; ///< else the whole image is in memory
   unsigned int pieces = 1;
-  unsigned int reads = 1;  ///< times that the input is read: once by each learner's pass, and once for the output
-  double       peak = 0.0; ///< of the process, in MiB: an estimate from above
-  std::string  obstacle;   ///< why it cannot be processed in pieces; "": it can
+  unsigned int reads = 1; ///< times that the input is read: once by each learner's pass, and once for the output
+
+  std::vector<std::pair<std::string, unsigned int>> learners; ///< stages, and the passes that each takes
+  double      peak = 0.0;              ///< of the process and what it keeps in memory, in MiB: an estimate from above
+  std::string obstacle;                ///< why it cannot be processed in pieces; "": it can
+  bool        inflatesInMemory = true; ///< a compressed input; else into a scratch file beside the output
 };
 
 /** Of an image of that region, and so many channels.
+ * \param inflated MiB that a compressed input takes inflated; 0: it is not compressed
+ * \param wantsPictures for a report
  * \param memory what the process may take, in MiB; 0: as much as it needs
  * \param obstacle why the files cannot be read or written in pieces; "": they can */
 MemoryPlan
@@ -24,6 +31,8 @@ PlanMemory(const PipelineSpec &          pipeline,
            const WorkImage::RegionType & whole,
            std::size_t                   channels,
            bool                          maskGiven,
+           double                        inflated,
+           bool                          wantsPictures,
            double                        memory,
            std::string                   obstacle);
 } // namespace isolux

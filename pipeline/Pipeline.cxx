@@ -57,12 +57,15 @@ SummaryOf(const itk::ImageStatistics & statistics)
   summary.nonPositive = statistics.nonPositive;
   summary.mean = statistics.moments.Mean();
   summary.standardDeviation = std::sqrt(statistics.moments.Variance());
-  summary.minimum = statistics.sketch.Minimum();
-  summary.maximum = statistics.sketch.Maximum();
+  const bool isEmpty = !(statistics.minimum <= statistics.maximum);
+  summary.minimum = isEmpty ? std::numeric_limits<double>::quiet_NaN() : statistics.minimum;
+  summary.maximum = isEmpty ? std::numeric_limits<double>::quiet_NaN() : statistics.maximum;
   for (std::size_t p = 0; p < summary.percentiles.size(); ++p)
   {
     summary.percentiles[p] = statistics.sketch.Quantile(static_cast<double>(p) / 100.0);
   }
+  summary.percentiles.front() = summary.minimum;
+  summary.percentiles.back() = summary.maximum;
   return summary;
 }
 
@@ -76,6 +79,17 @@ CopyOf(const WorkImage & image, const WorkImage::RegionType & region)
   copy->Allocate();
   itk::ImageAlgorithm::Copy(&image, copy.GetPointer(), region, region);
   return copy;
+}
+
+/** The image may be null. */
+void
+UpdateWhole(itk::DataObject * image)
+{
+  if (image != nullptr)
+  {
+    image->SetRequestedRegionToLargestPossibleRegion();
+    image->Update();
+  }
 }
 
 template <typename TImage>
@@ -111,6 +125,13 @@ FieldOver(const std::vector<Stage *> & stages, const WorkImage & image, const Wo
   return product;
 }
 
+std::size_t
+CountNonFinite(const float * values, std::size_t length)
+{
+  return static_cast<std::size_t>(
+    std::count_if(values, values + length, [](float value) { return !std::isfinite(value); }));
+}
+
 /** What a report says of a channel's voxels before and after, gathered piece by piece. */
 class Comparison
 {
@@ -124,16 +145,23 @@ public:
   void
   Add(const WorkImage & before, const WorkImage & after, const WorkImage::RegionType & piece)
   {
-    itk::AddStatistics(m_Threader, &before, m_Mask, piece, true, m_Before);
-    itk::AddStatistics(m_Threader, &after, m_Mask, piece, true, m_After);
-    const auto length = piece.GetSize(0);
-    itk::ForEachRow(&before,
-                    piece,
-                    [&](const auto &, const float * row)
-                    {
-                      m_NonFinite += static_cast<std::size_t>(
-                        std::count_if(row, row + length, [](float voxel) { return !std::isfinite(voxel); }));
-                    });
+    constexpr std::uint64_t drawn = 1U << 22U; // voxels: quantiles are then off by a few thousandths of their rank
+    const auto draw = itk::QuantileDraw::About(drawn, before.GetLargestPossibleRegion().GetNumberOfPixels());
+    itk::AddStatistics(m_Threader, &before, m_Mask, piece, draw, m_Before);
+    itk::AddStatistics(m_Threader, &after, m_Mask, piece, draw, m_After);
+    if (m_Mask != nullptr)
+    {
+      itk::ReduceRegion(m_Threader,
+                        piece,
+                        m_NonFinite,
+                        [&before](const auto & slab, NonFinite & found)
+                        {
+                          itk::ForEachRun(&before,
+                                          slab,
+                                          [&found](const auto &, const float * run, std::size_t length)
+                                          { found.count += CountNonFinite(run, length); });
+                        });
+    }
   }
 
   void
@@ -142,15 +170,27 @@ public:
     report.before = SummaryOf(m_Before);
     report.after = SummaryOf(m_After);
     report.maskVoxels = report.before.count + report.before.nan + report.before.infinite;
-    report.nonFinite = m_NonFinite;
+    report.nonFinite = m_Mask != nullptr ? m_NonFinite.count : report.before.nan + report.before.infinite;
   }
 
 private:
+  /** Of the whole image, not the mask's voxels alone. */
+  struct NonFinite
+  {
+    std::size_t count = 0;
+
+    void
+    Merge(const NonFinite & other)
+    {
+      count += other.count;
+    }
+  };
+
   const MaskImage *               m_Mask;
   itk::MultiThreaderBase::Pointer m_Threader = itk::MultiThreaderBase::New();
   itk::ImageStatistics            m_Before;
   itk::ImageStatistics            m_After;
-  std::size_t                     m_NonFinite = 0;
+  NonFinite                       m_NonFinite;
 };
 
 /** Calls f(); what it says of wrong usage begins with `where`. */
@@ -380,10 +420,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     const auto & image = channels[c];
     const auto   whole = image->GetLargestPossibleRegion();
     const auto   flow = lane.flow;
-    if (flow.mask)
-    {
-      flow.mask->Update();
-    }
+    UpdateWhole(flow.mask);
     WorkImage::Pointer output = flow.image;
     const auto streamer = itk::StreamingImageFilter<WorkImage, WorkImage>::New(); // an image does not keep its source
     if (execution.streamDivisions > 1)
@@ -394,8 +431,8 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     }
     output->Update();
     this->ReportStages(lane, report);
-    lane.corrected->SetRequestedRegionToLargestPossibleRegion();
-    lane.corrected->Update();
+    UpdateWhole(flow.mask); // of which a learner may have asked for a piece
+    UpdateWhole(lane.corrected);
     WorkImage::Pointer field;
     for (auto * const stage : lane.illumination)
     {
@@ -516,7 +553,7 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
         written = CopyOf(*output, piece);
         report.replaced += ReplaceNonFinite(written, 0.0F);
       }
-      consume(c, *written, field, piece);
+      consume({ c, piece, *image, *written, inside, field, fieldFrames });
     }
     comparison.Report(report);
     if (measuresEvenness)

@@ -77,10 +77,18 @@ public:
       const Execution &                       execution,
       const Tissue &                          tissue = {});
 
-  /** Receives a piece of a channel's output, and what the stages divided by there: null where they divide by nothing,
-   * and from the second frame on where one field holds for all. */
-  using Consumer = std::function<void(
-    std::size_t channel, const WorkImage & output, const WorkImage * field, const WorkImage::RegionType & piece)>;
+  /** A piece of a channel's result. */
+  struct Piece
+  {
+    std::size_t           channel;
+    WorkImage::RegionType region;
+    const WorkImage &     before;
+    const WorkImage &     output;
+    const MaskImage *     mask;        ///< null: none; of extent 1 along t
+    const WorkImage *     field;       ///< null: none, and from the second frame on where one holds for all
+    std::size_t           fieldFrames; ///< of the whole field
+  };
+  using Consumer = std::function<void(const Piece & piece)>;
 
   /** As Run(), but the channels may be outputs of filters that read a file, and no image is ever held as a whole,
    * unless a stage does: the output goes to `consume` in execution.streamDivisions pieces, in order.

@@ -16,11 +16,14 @@ ParsedArguments::ParsedArguments(const Arguments &                arguments,
 {
   po::positional_options_description positions;
   std::vector<std::string>           positional = places;
+  std::vector<std::string>           optional;
   for (auto & name : positional)
   {
     const auto dots = name.find("...");
-    name = name.substr(0, dots);
+    const bool isOptional = name.back() == '?';
+    name = name.substr(0, isOptional ? name.size() - 1 : dots);
     positions.add(name.c_str(), dots == std::string::npos ? 1 : -1);
+    optional.insert(optional.end(), isOptional, name);
   }
   try
   {
@@ -51,7 +54,7 @@ ParsedArguments::ParsedArguments(const Arguments &                arguments,
   }
   for (const auto & name : positional)
   {
-    if (!this->Has(name))
+    if (!this->Has(name) && std::find(optional.begin(), optional.end(), name) == optional.end())
     {
       std::string upper = name;
       std::transform(upper.begin(), upper.end(), upper.begin(), ::toupper);
@@ -183,13 +186,19 @@ GivenParameters(const ParsedArguments & parsed, const std::vector<ParameterRecor
   return values;
 }
 
+double
+ReadMemory(const ParsedArguments & parsed)
+{
+  return parsed.Number("memory", 0, 64, 1U << 30);
+}
+
 CaseOptions
 ReadExecution(const ParsedArguments & parsed)
 {
   CaseOptions options;
   options.execution.threads = parsed.Number("threads", AvailableThreads(), 1, 1024);
   options.execution.streamDivisions = parsed.Number("stream-divisions", 1, 1, 100000);
-  options.execution.memory = parsed.Number("memory", 0, 64, 1U << 30);
+  options.execution.memory = ReadMemory(parsed);
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
   const std::string type = parsed.Text("dtype", "float32");

@@ -14,8 +14,8 @@ namespace isolux
 class ParsedArguments
 {
 public:
-  /** `places` names options that also go by position ("input", "output"), each exactly once, or with "..." at
-   * the end ("input...") all that is left, once or more.
+  /** `places` names options that also go by position ("input", "output"), each exactly once, with "?" at the
+   * end at most once, or with "..." ("input...") all that is left, once or more.
    * \throws UsageError: unknown option (with the nearest), a missing value, too many or too few positions. */
   ParsedArguments(const Arguments &                                   arguments,
                   const boost::program_options::options_description & options,
@@ -51,9 +51,12 @@ InputOutputOptions();
 boost::program_options::options_description
 ExecutionOptions();
 
-/** --memory, of commands that process one volume. */
+/** --memory */
 void
 AddMemoryOption(boost::program_options::options_description & options);
+/** 0 where it is not given. */
+double
+ReadMemory(const ParsedArguments & parsed);
 
 /** --nan, one of NanPolicies(). */
 void

@@ -69,6 +69,7 @@ Harmonize(const Arguments & arguments)
     "pipeline file (default: for MR, see 'isolux explain')")(
     "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask");
   auto execution = ExecutionOptions();
+  AddMemoryOption(execution);
   AddNanOption(execution);
   execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
     "resume", "skip what was finished with the same input, mask and parameters");

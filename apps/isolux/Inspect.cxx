@@ -1,6 +1,9 @@
 #include "Arguments.h"
+#include "Case.h"
+#include "Error.h"
 #include "PipelineJson.h"
 
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 
@@ -38,6 +41,72 @@ PrintReference()
     }
   }
 }
+
+std::string
+Times(unsigned int number)
+{
+  return number == 1 ? "once" : number == 2 ? "twice" : std::to_string(number) + " times";
+}
+
+std::string
+MiB(double amount)
+{
+  return std::to_string(std::lround(std::ceil(amount))) + " MiB";
+}
+
+/** How a volume gets along with the memory. \return whether it does. */
+bool
+PrintPlan(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
+{
+  Volume       volume;
+  const auto   plan = PlanCase(task, pipeline, options, volume);
+  const auto & size = volume.channels.front()->GetLargestPossibleRegion().GetSize();
+  const auto   channels = volume.channels.size();
+  const double memory = options.execution.memory;
+  std::cout << "\n" << task.input.string() << ": " << size[0];
+  for (unsigned int axis = 1; axis < volume.axes; ++axis)
+  {
+    std::cout << " x " << size[axis];
+  }
+  std::cout << ' ' << volume.component << (channels > 1 ? ", " + std::to_string(channels) + " channels" : "") << ", "
+            << MiB(4.0 *
+                   static_cast<double>(channels *
+                                       volume.channels.front()->GetLargestPossibleRegion().GetNumberOfPixels()) /
+                   1048576.0)
+            << " as float32" << (memory > 0.0 ? "; --memory " + MiB(memory) : "; no --memory given") << '\n';
+  if (!plan.inPieces)
+  {
+    std::cout << "  memory  the whole image at once, about " << MiB(plan.peak) << '\n';
+    if (memory > 0.0 && plan.peak > memory)
+    {
+      std::cout << "  that is too much; in pieces it cannot be: " << plan.obstacle << '\n';
+      return false;
+    }
+    return true;
+  }
+  std::cout << "  memory  at most " << MiB(plan.peak) << ": " << plan.pieces << " pieces"
+            << (channels > 1 ? " of each channel" : "") << ", one at a time\n";
+  if (volume.inflated)
+  {
+    std::cout << "  inflate once, " << MiB(volume.inflatedMiB) << ' '
+              << (plan.inflatesInMemory ? "in memory" : "into a scratch file beside the output") << '\n';
+  }
+  unsigned int pass = 1;
+  for (const auto & [stage, passes] : plan.learners)
+  {
+    std::cout << "  pass " << pass << (passes > 1 ? " to " + std::to_string(pass + passes - 1) : "") << "  " << stage
+              << " learns\n";
+    pass += passes;
+  }
+  std::cout << "  pass " << pass << "  all stages apply; the output is written\n"
+            << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass) << ", writes once\n";
+  if (plan.peak > memory)
+  {
+    std::cout << "  that is too much: give --memory " << std::lround(std::ceil(plan.peak)) << '\n';
+    return false;
+  }
+  return true;
+}
 } // namespace
 
 int
@@ -69,17 +138,25 @@ int
 Explain(const Arguments & arguments)
 {
   po::options_description options;
-  options.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file")("help,h",
-                                                                                                   "this text");
+  options.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file")(
+    "input,i", po::value<std::string>()->value_name("IN"), "a volume to plan for")(
+    "output,o", po::value<std::string>()->value_name("OUT"), "what it would be written as (default: as IN)")(
+    "mask,x", po::value<std::string>()->value_name("FILE"), "a mask that would be given");
+  AddMemoryOption(options);
+  options.add_options()("help,h", "this text");
   if (WantsHelp(arguments))
   {
-    std::cout << "isolux explain PIPELINE.json\n\nWhat a pipeline file does, with every option as it will be used, "
-                 "which stages\n"
-                 "stream, and whether the result can be undone.\n\n"
-              << options;
+    std::cout
+      << "isolux explain PIPELINE.json [IN]\n\nWhat a pipeline file does, with every option as it will be used, "
+         "which stages\n"
+         "stream, and whether the result can be undone. With a volume: the memory that it takes, and how often it "
+         "is read.\n\n"
+      << options
+      << "\nExit code: 0, or 1 where the volume does not fit the memory.\n"
+         "Example: isolux explain data/pipelines/default.json t1.nii.gz --memory 256\n";
     return 0;
   }
-  const ParsedArguments parsed(arguments, options, { "pipeline" });
+  const ParsedArguments parsed(arguments, options, { "pipeline", "input?" });
   const PipelineSpec    pipeline = ReadPipelineFile(parsed.Text("pipeline"));
   unsigned int          number = 0;
   bool                  hasMask = false;
@@ -101,7 +178,26 @@ Explain(const Arguments & arguments)
     hasMask = hasMask || stage.makesMask;
   }
   std::cout << "Non-finite voxels of the output: " << pipeline.nan << '\n';
-  return 0;
+  if (!parsed.Has("input"))
+  {
+    for (const char * const option : { "memory", "output", "mask" })
+    {
+      if (parsed.Has(option))
+      {
+        throw UsageError("--" + std::string(option) +
+                         " is of a plan for a volume; name the volume behind the pipeline");
+      }
+    }
+    return 0;
+  }
+  CaseTask task;
+  task.input = parsed.Text("input");
+  task.output =
+    parsed.Text("output", WithoutVolumeExtension(task.input).string() + "_out" + OutputExtension(task.input));
+  task.mask = parsed.Text("mask");
+  CaseOptions caseOptions;
+  caseOptions.execution.memory = ReadMemory(parsed);
+  return PrintPlan(task, pipeline, caseOptions) ? 0 : 1;
 }
 
 int

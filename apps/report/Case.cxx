@@ -198,6 +198,9 @@ struct Layout
   double             longest = 1.0; ///< mm
   bool               letters = true;
 
+  std::array<unsigned int, 4> step{ { 1, 1, 1, 1 } }; ///< of the pictures in the image
+  itk::Size<4>                size{ { 1, 1, 1, 1 } }; ///< of the image
+
   unsigned int
   Pixels(const double millimetres) const
   {
@@ -242,11 +245,13 @@ Caption(const Plane & plane, const Layout & layout)
     layout.letters ? plane.name : std::string("Plane ") + axes[plane.columnAxis] + "–" + axes[plane.rowAxis];
   if (plane.slices > 1)
   {
-    text += ", slice " + std::to_string(plane.slice + 1) + " of " + std::to_string(plane.slices);
+    text += ", slice " + std::to_string(plane.slice * layout.step[plane.sliceAxis] + 1) + " of " +
+            std::to_string(layout.size[plane.sliceAxis]);
   }
   if (plane.frames > 1)
   {
-    text += ", middle frame (" + std::to_string(plane.frame + 1) + " of " + std::to_string(plane.frames) + ")";
+    text += ", middle frame (" + std::to_string(plane.frame * layout.step[3] + 1) + " of " +
+            std::to_string(layout.size[3]) + ")";
   }
   if (layout.letters && plane.degrees > 1.0)
   {
@@ -652,6 +657,9 @@ RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels
     const WorkImage & reference = *channels.front().before;
     Layout            layout;
     layout.planes = ChoosePlanes(reference, channels.front().mask);
+    layout.step = channels.front().step;
+    layout.size =
+      report.grid ? report.grid->GetLargestPossibleRegion().GetSize() : reference.GetLargestPossibleRegion().GetSize();
     layout.letters = !IsPhotograph(report.inputFormat);
 
     std::vector<Group> all;

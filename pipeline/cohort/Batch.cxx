@@ -352,6 +352,8 @@ RunBatch(const std::vector<CaseTask> & tasks,
   BatchOptions childOptions = batch;
   childOptions.options.execution.threads = std::max(1U, batch.options.execution.threads / std::max(1U, batch.jobs));
   childOptions.options.write.threads = childOptions.options.execution.threads;
+  childOptions.options.execution.memory /= std::max(1U, batch.jobs);
+  childOptions.options.wantsPictures = render != nullptr;
   std::vector<Job> jobs;
   const auto       collect = [&]
   {

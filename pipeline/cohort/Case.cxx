@@ -2,9 +2,9 @@
 
 #include "AtomicFile.h"
 #include "Error.h"
-#include "MemoryPlan.h"
+#include "InflatedFile.h"
 #include "PipelineFiles.h"
-#include "RegionReader.h"
+#include "ReducedPictures.h"
 #include "RegionWriter.h"
 #include "SidecarJson.h"
 
@@ -13,6 +13,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
+#include <optional>
+#include <tuple>
 
 namespace isolux
 {
@@ -104,10 +107,149 @@ FinishReport(const CaseTask &                      task,
   report.peakMemoryMiB = PeakMemoryMiB();
 }
 
-/** Opens the volume where memory is bounded and its format allows.
- * \throws UsageError where more memory is needed than may be taken. */
+/** What the report says of the files beside the output. */
+void
+NoteFiles(const CaseOptions & options, const PipelineSpec & pipeline, CaseReport & report)
+{
+  if (!options.field.empty() &&
+      std::any_of(pipeline.stages.begin(),
+                  pipeline.stages.end(),
+                  [](const StageSpec & stage) { return !BuiltInStages().Find(stage.name).recordsField; }))
+  {
+    report.field = options.field.filename().string();
+    report.fieldSha256 = HashFile(options.field);
+  }
+  const bool writesMask = options.maskIsOutput || !options.mask.empty();
+  if (writesMask && report.channels.size() > 1)
+  {
+    report.warnings.push_back("the mask written is that of channel 1 of " + std::to_string(report.channels.size()));
+  }
+}
+
+/** The files of a case that is processed in pieces. */
+class PieceWriters
+{
+public:
+  PieceWriters(const CaseTask & task, const Volume & volume, const CaseOptions & options, bool fieldIsPlane)
+    : m_Volume(volume)
+    , m_Options(options)
+    , m_FieldIsPlane(fieldIsPlane)
+  {
+    const auto mask = options.maskIsOutput ? task.output : options.mask;
+    if (!options.maskIsOutput)
+    {
+      m_Output = std::make_unique<RegionWriter>(volume, task.output, this->As(FileType::Float32));
+    }
+    if (!mask.empty())
+    {
+      m_Mask = std::make_unique<RegionWriter>(Like(volume, this->Grid(3, 1)), mask, this->As(FileType::UInt8));
+    }
+  }
+
+  void
+  Write(const Pipeline::Piece & piece)
+  {
+    auto       frame = piece.region; // of what has one for all
+    const auto whole = m_Volume.channels.front()->GetLargestPossibleRegion();
+    const bool isFirstFrame = frame.GetIndex(3) == whole.GetIndex(3);
+    frame.SetSize(3, 1);
+    if (m_Output)
+    {
+      m_Output->Write(piece.channel, piece.output, piece.region);
+    }
+    if (m_Mask && piece.channel == 0 && isFirstFrame)
+    {
+      piece.mask != nullptr ? m_Mask->Write(0, *piece.mask, frame) : m_Mask->Write(0, *Ones(frame), frame);
+    }
+    if (!m_Options.field.empty() && piece.field != nullptr)
+    {
+      auto region = piece.fieldFrames > 1 ? piece.region : frame;
+      if (!m_Field)
+      {
+        auto field = Like(m_Volume, this->Grid(m_FieldIsPlane ? 2 : 3, piece.fieldFrames));
+        field.axes = m_FieldIsPlane ? 2 : piece.fieldFrames > 1 ? 4 : field.axes;
+        field.channels.resize(m_Volume.channels.size(), field.channels.front());
+        m_Field = std::make_unique<RegionWriter>(field, m_Options.field, this->As(FileType::Float32));
+      }
+      if (m_FieldIsPlane)
+      {
+        if (!isFirstFrame || region.GetIndex(2) != whole.GetIndex(2))
+        {
+          return;
+        }
+        region.SetSize(2, 1);
+        region.SetSize(3, 1);
+      }
+      m_Field->Write(piece.channel, *piece.field, region);
+    }
+  }
+
+  void
+  Commit(const std::function<void()> & beforeCommit)
+  {
+    if (m_Mask && m_Output)
+    {
+      m_Mask->Commit();
+    }
+    if (m_Field)
+    {
+      m_Field->Commit();
+    }
+    (m_Output ? m_Output : m_Mask)->Commit(beforeCommit);
+  }
+
+private:
+  WriteOptions
+  As(FileType type) const
+  {
+    WriteOptions write = m_Options.write;
+    write.type = type;
+    return write;
+  }
+
+  /** The volume's, without pixels, of so many frames; of extent 1 along what follows the first `axes` ones. */
+  WorkImage::Pointer
+  Grid(unsigned int axes, std::size_t frames) const
+  {
+    auto region = m_Volume.channels.front()->GetLargestPossibleRegion();
+    for (unsigned int axis = axes; axis < 3; ++axis)
+    {
+      region.SetSize(axis, 1);
+    }
+    region.SetSize(3, axes < 3 ? 1 : frames);
+    auto grid = WorkImage::New();
+    grid->CopyInformation(m_Volume.channels.front());
+    grid->SetLargestPossibleRegion(region);
+    return grid;
+  }
+
+  static MaskImage::Pointer
+  Ones(const MaskImage::RegionType & region)
+  {
+    auto mask = MaskImage::New();
+    mask->SetRegions(region);
+    mask->Allocate();
+    mask->FillBuffer(1);
+    return mask;
+  }
+
+  const Volume &                m_Volume;
+  const CaseOptions &           m_Options;
+  const bool                    m_FieldIsPlane;
+  std::unique_ptr<RegionWriter> m_Output; ///< null where the mask is the output
+  std::unique_ptr<RegionWriter> m_Mask;
+  std::unique_ptr<RegionWriter> m_Field; ///< null until the first piece tells how many frames it has
+};
+
+std::filesystem::path
+FolderOf(const std::filesystem::path & file)
+{
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+/** Reads the volume, or opens it where memory is bounded. \throws UsageError where more is needed than may be taken. */
 MemoryPlan
-PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
+OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
 {
   const double memory = options.execution.memory;
   if (memory == 0.0)
@@ -115,27 +257,7 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
     volume = ReadVolume(task.input);
     return {};
   }
-  const bool isOpened = CanOpenVolume(task.input);
-  volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
-  const auto  channels = volume.channels.size();
-  const auto  type = options.maskIsOutput ? FileType::UInt8 : options.write.type;
-  std::string obstacle;
-  if (!isOpened)
-  {
-    obstacle = task.input.filename().string() + " is not a format that is read in pieces: convert it to .nii, .mha or "
-                                                ".nrrd without compression";
-  }
-  else if (!CanWriteRegions(task.output, type, channels))
-  {
-    obstacle = task.output.filename().string() +
-               " cannot be written in pieces: write float32 as .nii, or of one channel as .mha or .nrrd";
-  }
-  else if (!options.field.empty() || !options.mask.empty())
-  {
-    obstacle = "--field and --mask-out are not written in pieces: leave them out";
-  }
-  const auto plan = PlanMemory(
-    pipeline, volume.channels.front()->GetLargestPossibleRegion(), channels, !task.mask.empty(), memory, obstacle);
+  const auto plan = PlanCase(task, pipeline, options, volume);
   if (plan.peak > memory)
   {
     throw UsageError(task.input.string() + ": needs about " + std::to_string(std::lround(plan.peak)) +
@@ -143,13 +265,57 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
                      (plan.obstacle.empty() ? "" : "; " + plan.obstacle) + "; or give --memory " +
                      std::to_string(std::lround(std::ceil(plan.peak))));
   }
-  if (isOpened && !plan.inPieces)
+  if (!plan.inPieces && !volume.sources.empty())
   {
     volume = ReadVolume(task.input);
+  }
+  if (volume.inflated && !plan.inflatesInMemory)
+  {
+    std::filesystem::create_directories(FolderOf(task.output));
+    volume.inflated->KeepIn(FolderOf(task.output));
   }
   return plan;
 }
 } // namespace
+
+MemoryPlan
+PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
+{
+  const bool isOpened = CanOpenVolume(task.input);
+  volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
+  const auto  channels = volume.channels.size();
+  const auto  type = options.maskIsOutput ? FileType::UInt8 : options.write.type;
+  std::string obstacle;
+  if (!isOpened)
+  {
+    obstacle = task.input.filename().string() +
+               " is not a format that is read in pieces: convert it to .nii or .nii.gz, "
+               "or to .mha or .nrrd without compression";
+  }
+  const auto refuse = [&obstacle](const std::filesystem::path & path)
+  {
+    obstacle = path.filename().string() + " cannot be written in pieces: write float32 as .nii or .nii.gz, or of one "
+                                          "channel as .mha or .nrrd";
+  };
+  for (const auto & [path, fileType, fileChannels] :
+       { std::tuple{ task.output, type, options.maskIsOutput ? 1 : channels },
+         { options.field, FileType::Float32, channels },
+         { options.mask, FileType::UInt8, std::size_t{ 1 } } })
+  {
+    if (obstacle.empty() && !path.empty() && !CanWriteRegions(path, fileType, fileChannels))
+    {
+      refuse(path);
+    }
+  }
+  return PlanMemory(pipeline,
+                    volume.channels.front()->GetLargestPossibleRegion(),
+                    channels,
+                    !task.mask.empty(),
+                    volume.inflatedMiB,
+                    options.wantsPictures,
+                    options.execution.memory,
+                    obstacle);
+}
 
 CaseResult
 ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
@@ -184,7 +350,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   CaseResult result;
   auto &     report = result.report;
   Volume     volume;
-  const auto plan = PlanCase(task, pipeline, options, volume);
+  const auto plan = OpenCase(task, pipeline, options, volume);
   report.warnings = volume.warnings;
 
   MaskImage::Pointer mask;
@@ -229,21 +395,34 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   {
     auto execution = options.execution;
     execution.streamDivisions = plan.pieces;
-    RegionWriter writer(volume, task.output);
-    report.channels =
-      Pipeline(pipeline, mask.IsNotNull())
-        .RunInPieces(volume.channels,
-                     mask,
-                     weights,
-                     execution,
-                     tissue,
-                     [&writer](std::size_t       channel,
-                               const WorkImage & piece,
-                               const WorkImage * /* field */,
-                               const WorkImage::RegionType & region) { writer.Write(channel, piece, region); });
-    volume.sha256 = volume.digest->Finish();
+    PieceWriters                   writers(task, volume, options, MakesPlane(pipeline));
+    std::optional<ReducedPictures> pictures;
+    if (options.wantsPictures)
+    {
+      pictures.emplace(*volume.channels.front(), volume.channels.size());
+    }
+    report.channels = Pipeline(pipeline, mask.IsNotNull())
+                        .RunInPieces(volume.channels,
+                                     mask,
+                                     weights,
+                                     execution,
+                                     tissue,
+                                     [&](const Pipeline::Piece & piece)
+                                     {
+                                       writers.Write(piece);
+                                       if (pictures)
+                                       {
+                                         pictures->Add(piece);
+                                       }
+                                     });
+    if (pictures)
+    {
+      result.channels = pictures->Take();
+    }
+    FinishHash(volume);
     const auto writing = std::chrono::steady_clock::now();
-    writer.Commit(removeSidecar);
+    writers.Commit(removeSidecar);
+    NoteFiles(options, pipeline, report);
     report.writeSeconds = SecondsSince(writing);
     FinishReport(task, options, pipeline, volume, write.type, start, report);
     WriteTextFile(sidecar, WriteSidecar(report));
@@ -280,19 +459,8 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
       field.channels.push_back(isPlane ? FirstPlane(*channel.field) : channel.field);
     }
     WriteVolume(field, options.field, field32);
-    if (std::any_of(pipeline.stages.begin(),
-                    pipeline.stages.end(),
-                    [](const StageSpec & stage) { return !BuiltInStages().Find(stage.name).recordsField; }))
-    {
-      report.field = options.field.filename().string();
-      report.fieldSha256 = HashFile(options.field);
-    }
   }
-  const bool writesMask = options.maskIsOutput || !options.mask.empty();
-  if (writesMask && result.channels.size() > 1)
-  {
-    report.warnings.push_back("the mask written is that of channel 1 of " + std::to_string(result.channels.size()));
-  }
+  NoteFiles(options, pipeline, report);
   if (options.maskIsOutput)
   {
     output = Like(volume, AsImage(first.mask, first.before));

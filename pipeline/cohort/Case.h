@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CaseReport.h"
+#include "MemoryPlan.h"
 #include "Pipeline.h"
 #include "Volume.h"
 
@@ -36,13 +37,19 @@ struct CaseOptions
   std::filesystem::path  tissue;               ///< labels that evenness is measured by; empty: none
   std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
   std::filesystem::path  weights;                      ///< a weight for each voxel in the statistics; empty: none
+  bool                   wantsPictures = false; ///< for a report, also where the image is never in memory as a whole
 };
 
 struct CaseResult
 {
   CaseReport                report;
-  std::vector<CasePictures> channels;
+  std::vector<CasePictures> channels; ///< none where the image was processed in pieces and no pictures are wanted
 };
+
+/** How a case gets along with the memory that it may take, from the headers of its files; `grid` receives the image's
+ * size and geometry. Of formats that are not read in pieces, the whole is read. \throws Error */
+MemoryPlan
+PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume);
 
 /** Reads, runs the pipeline over every channel, writes output and then sidecar.
  * \throws Error; nothing is left under a final name then. */

@@ -732,7 +732,7 @@ OpenItk(const fs::path & path)
 }
 
 std::vector<char>
-ItkHeaderBytes(const Volume & volume, const fs::path & scratch, const std::string & name)
+ItkHeaderBytes(const Volume & volume, FileType type, const fs::path & scratch, const std::string & name)
 {
   const QuietLibraries quiet;
   const std::string    format = ItkFormat(VolumeExtension(scratch));
@@ -741,6 +741,10 @@ ItkHeaderBytes(const Volume & volume, const fs::path & scratch, const std::strin
   WorkImage::SizeType  one;
   one.Fill(1);
   Describe(*io, volume, format, one); // of one voxel: the sizes are put in its place
+  if (type == FileType::UInt8)
+  {
+    io->SetComponentType(Component::UCHAR);
+  }
   io->SetFileName(scratch.string());
   io->SetUseCompression(false);
   Guarded(name,

@@ -31,10 +31,10 @@ CanOpenItk(const std::filesystem::path & path);
 Volume
 OpenItk(const std::filesystem::path & path);
 
-/** The header of a .mha or .nrrd of float32, up to the pixels; `scratch` is where a file may be written. \throws Error
- */
+/** The header of a .mha or .nrrd of float32 or uint8, up to the pixels; `scratch` is where a file may be written.
+ * \throws Error */
 std::vector<char>
-ItkHeaderBytes(const Volume & volume, const std::filesystem::path & scratch, const std::string & name);
+ItkHeaderBytes(const Volume & volume, FileType type, const std::filesystem::path & scratch, const std::string & name);
 
 /** Into output.Path() and files beside it; `name` heads every error. \throws Error */
 void

@@ -769,11 +769,11 @@ Volume
 OpenNifti(const std::filesystem::path & path)
 {
   const std::string name = path.string();
-  Bytes             bytes = ReadFirstBytes(path, HeaderSize(2) + ExtenderSize);
-  auto              parsed = ParseHeader(bytes, name);
-  const auto        size = std::filesystem::file_size(path);
-  bytes =
-    ReadFirstBytes(path, std::min<std::uintmax_t>(size, std::max<std::int64_t>(0, parsed.header.fields.vox_offset)));
+  const auto        inflated = IsCompressed(path) ? std::make_shared<InflatedFile>(path) : nullptr;
+  const auto begins = [&](std::size_t most) { return inflated ? inflated->Begin(most) : ReadFirstBytes(path, most); };
+  Bytes      bytes = begins(HeaderSize(2) + ExtenderSize);
+  auto       parsed = ParseHeader(bytes, name);
+  bytes = begins(static_cast<std::size_t>(std::max<std::int64_t>(0, parsed.header.fields.vox_offset)));
   parsed = ParseHeader(bytes, name);
   const nifti_2_header & fields = parsed.header.fields;
   if (!parsed.pixelsFollow)
@@ -782,12 +782,26 @@ OpenNifti(const std::filesystem::path & path)
   }
   CheckExtents(fields, name);
   const DataType & type = FindDataType(fields.datatype, name);
-  const auto       layout = LayoutOf(fields, type, name, size, false);
+  const auto       layout = LayoutOf(fields,
+                               type,
+                               name,
+                               inflated ? std::numeric_limits<std::int64_t>::max() : std::filesystem::file_size(path),
+                               inflated != nullptr);
+  const auto       pixelBytes =
+    static_cast<std::uint64_t>(layout.frame * layout.extents[4]) * type.type.bytes * type.interleave;
 
-  Volume     volume = HeaderVolume(parsed, type);
-  const auto digest = std::make_shared<RunningDigest>("", path);
-  digest->ReadUpTo(static_cast<std::uint64_t>(fields.vox_offset));
-  volume.digest = digest;
+  Volume volume = HeaderVolume(parsed, type);
+  if (inflated)
+  {
+    inflated->SetExpectedSize(static_cast<std::uint64_t>(fields.vox_offset) + pixelBytes);
+    volume.inflated = inflated;
+    volume.inflatedMiB = static_cast<double>(pixelBytes) / (1024.0 * 1024.0);
+  }
+  else
+  {
+    volume.digest = std::make_shared<RunningDigest>("", path);
+    volume.digest->ReadUpTo(static_cast<std::uint64_t>(fields.vox_offset));
+  }
   Extents extents{};
   std::copy_n(layout.extents.begin(), 4, extents.begin());
   auto grid = WorkImage::New();
@@ -800,6 +814,7 @@ OpenNifti(const std::filesystem::path & path)
     {
       StoredPixels pixels;
       pixels.file = path;
+      pixels.inflated = inflated;
       pixels.begin = begin + part * type.type.bytes;
       pixels.step = type.type.bytes * type.interleave;
       pixels.isFloat32 = type.code == DT_FLOAT32 && !parsed.swapped && ScalingOf(fields, type).IsIdentity();
@@ -807,7 +822,7 @@ OpenNifti(const std::filesystem::path & path)
                          const char * source, std::size_t count, float * target)
       { type.type.convert(source, count, type.interleave, swapped, scaling, target); };
       auto reader = RegionReader::New();
-      reader->SetPixels(pixels, grid, digest);
+      reader->SetPixels(pixels, grid, volume.digest);
       reader->UpdateOutputInformation();
       volume.channels.emplace_back(reader->GetOutput());
       volume.sources.emplace_back(reader.GetPointer());
@@ -818,11 +833,11 @@ OpenNifti(const std::filesystem::path & path)
 }
 
 std::vector<char>
-NiftiHeaderBytes(const Volume & volume)
+NiftiHeaderBytes(const Volume & volume, FileType type)
 {
   NiftiHeader header = OutputHeader(volume);
-  header.fields.datatype = DT_FLOAT32;
-  header.fields.bitpix = 32;
+  header.fields.datatype = type == FileType::UInt8 ? DT_UINT8 : DT_FLOAT32;
+  header.fields.bitpix = type == FileType::UInt8 ? 8 : 32;
   header.fields.scl_slope = 1.0;
   header.fields.scl_inter = 0.0;
   return Serialise(header);

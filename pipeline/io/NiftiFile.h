@@ -30,13 +30,13 @@ NiftiFiles(const std::filesystem::path & path);
 Volume
 ReadNifti(const std::filesystem::path & path);
 
-/** .nii, of which only the header is read: the channels are those of RegionReaders. \throws Error */
+/** .nii or .nii.gz, of which only the header is read: the channels are those of RegionReaders. \throws Error */
 Volume
 OpenNifti(const std::filesystem::path & path);
 
-/** The header of a .nii of float32, up to the pixels. */
+/** The header of a .nii of float32 or uint8, up to the pixels. */
 std::vector<char>
-NiftiHeaderBytes(const Volume & volume);
+NiftiHeaderBytes(const Volume & volume, FileType type);
 
 /** .nii or .nii.gz, into output.Path(); `name` heads every error. Returns the number of clamped voxels. \throws Error
  */

@@ -162,7 +162,6 @@ RegionReader::SetPixels(StoredPixels pixels, const WorkImage * grid, std::shared
   m_Pixels = std::move(pixels);
   m_Grid = grid;
   m_Digest = std::move(digest);
-  m_Descriptor = Open(m_Pixels.file);
   this->Modified();
 }
 
@@ -178,6 +177,17 @@ RegionReader::GenerateData()
   if (m_Digest)
   {
     m_Digest->Wait(); // it may still read the buffer
+  }
+  if (m_Descriptor < 0)
+  {
+    try
+    {
+      m_Descriptor = Open(m_Pixels.inflated ? m_Pixels.inflated->Path() : m_Pixels.file);
+    }
+    catch (const Error & error)
+    {
+      itkExceptionMacro(<< error.what());
+    }
   }
   this->AllocateOutputs();
   WorkImage * const image = this->GetOutput();

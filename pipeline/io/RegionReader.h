@@ -1,5 +1,6 @@
 #pragma once
 
+#include "InflatedFile.h"
 #include "Stage.h"
 
 #include "itkImageSource.h"
@@ -15,10 +16,11 @@ namespace isolux
 /** Uncompressed pixels of one channel in a file, the first axis fastest. */
 struct StoredPixels
 {
-  std::filesystem::path file;
-  std::uint64_t         begin = 0;         ///< of the first pixel, in bytes
-  std::size_t           step = 0;          ///< bytes from a pixel to the next
-  bool                  isFloat32 = false; ///< as in memory: nothing to convert
+  std::filesystem::path         file;              ///< compressed where there is `inflated`
+  std::uint64_t                 begin = 0;         ///< of the first pixel, in bytes
+  std::size_t                   step = 0;          ///< bytes from a pixel to the next
+  bool                          isFloat32 = false; ///< as in memory: nothing to convert
+  std::shared_ptr<InflatedFile> inflated;          ///< what holds them where the file is compressed
   /** So many pixels, of step bytes each. */
   std::function<void(const char * source, std::size_t count, float * target)> convert;
 };

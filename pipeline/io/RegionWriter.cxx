@@ -1,15 +1,11 @@
 #include "RegionWriter.h"
 
-#include "Bytes.h"
-#include "Error.h"
 #include "ItkFile.h"
 #include "NiftiFile.h"
 
 #include "itkImageRows.h"
 
-#include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
+#include <stdexcept>
 
 namespace isolux
 {
@@ -19,77 +15,95 @@ bool
 CanWriteRegions(const fs::path & path, FileType type, std::size_t channels)
 {
   const std::string extension = VolumeExtension(path);
-  return type == FileType::Float32 &&
-         (extension == ".nii" || (channels == 1 && (extension == ".mha" || extension == ".nrrd")));
+  return type != FileType::Int16Scaled && (extension == ".nii" || extension == ".nii.gz" ||
+                                           (channels == 1 && (extension == ".mha" || extension == ".nrrd")));
 }
 
-RegionWriter::RegionWriter(const Volume & volume, const fs::path & path)
-  : m_Name(path.string())
-  , m_Output(path)
+RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const WriteOptions & options)
+  : m_Output(path)
   , m_Whole(volume.channels.front()->GetLargestPossibleRegion())
+  , m_ChannelSize(m_Whole.GetNumberOfPixels() * (options.type == FileType::UInt8 ? 1 : sizeof(float)))
 {
+  const auto name = path.string();
+  const auto extension = VolumeExtension(path);
+  const bool isNifti = extension.compare(0, 4, ".nii") == 0;
   const auto header =
-    VolumeExtension(path) == ".nii" ? NiftiHeaderBytes(volume) : ItkHeaderBytes(volume, m_Output.Path(), m_Name);
+    isNifti ? NiftiHeaderBytes(volume, options.type) : ItkHeaderBytes(volume, options.type, m_Output.Path(), name);
   m_Begin = header.size();
-  m_Descriptor = ::open(m_Output.Path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (m_Descriptor < 0)
+  if (extension == ".nii.gz")
   {
-    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; choose another output folder");
+    m_Compressed = std::make_unique<OutputFile>(m_Output.Path(), name);
+    m_Gzip = std::make_unique<GzipWriter>(*m_Compressed, options.compression, options.threads);
+  }
+  else
+  {
+    m_File = std::make_unique<UncachedFile>(m_Output.Path(), name);
   }
   this->WriteAt(0, header.data(), header.size());
 }
 
-RegionWriter::~RegionWriter()
-{
-  if (m_Descriptor >= 0)
-  {
-    ::close(m_Descriptor);
-  }
-}
+RegionWriter::~RegionWriter() = default;
 
 void
 RegionWriter::WriteAt(std::uint64_t place, const char * bytes, std::size_t size)
 {
-  while (size > 0)
+  if (m_File)
   {
-    const auto count = ::pwrite(m_Descriptor, bytes, size, static_cast<off_t>(place));
-    if (count < 0 && errno == EINTR)
-    {
-      continue;
-    }
-    if (count <= 0)
-    {
-      throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; free space or choose another output folder");
-    }
-    place += static_cast<std::uint64_t>(count);
-    bytes += count;
-    size -= static_cast<std::size_t>(count);
+    m_File->WriteAt(place, bytes, size);
+    return;
   }
+  if (place != m_Place)
+  {
+    throw std::logic_error("a compressed file is written in its own order");
+  }
+  if (place >= m_Begin && (place - m_Begin) % m_ChannelSize == 0)
+  {
+    m_Gzip->Flush();
+  }
+  m_Gzip->Write(bytes, size);
+  m_Place += size;
+}
+
+template <typename TImage>
+void
+RegionWriter::WriteRuns(std::size_t channel, const TImage & image, const WorkImage::RegionType & region)
+{
+  using Pixel = typename TImage::PixelType;
+  const auto begin = m_Begin + m_ChannelSize * channel;
+  itk::ForEachRun(&image,
+                  region,
+                  itk::ContiguousAxes(region, m_Whole),
+                  [&](const WorkImage::IndexType & index, const Pixel * run, std::size_t length)
+                  {
+                    this->WriteAt(begin + sizeof(Pixel) * itk::NumberOf(m_Whole, index),
+                                  reinterpret_cast<const char *>(run),
+                                  sizeof(Pixel) * length);
+                  });
 }
 
 void
 RegionWriter::Write(std::size_t channel, const WorkImage & image, const WorkImage::RegionType & region)
 {
-  const std::uint64_t ofChannel = static_cast<std::uint64_t>(m_Whole.GetNumberOfPixels()) * channel;
-  itk::ForEachRun(&image,
-                  region,
-                  itk::ContiguousAxes(region, m_Whole),
-                  [&](const WorkImage::IndexType & index, const float * run, std::size_t length)
-                  {
-                    const auto place = ofChannel + static_cast<std::uint64_t>(itk::NumberOf(m_Whole, index));
-                    this->WriteAt(
-                      m_Begin + sizeof(float) * place, reinterpret_cast<const char *>(run), sizeof(float) * length);
-                  });
+  this->WriteRuns(channel, image, region);
+}
+
+void
+RegionWriter::Write(std::size_t channel, const MaskImage & mask, const WorkImage::RegionType & region)
+{
+  this->WriteRuns(channel, mask, region);
 }
 
 void
 RegionWriter::Commit(const std::function<void()> & beforeCommit)
 {
-  const int descriptor = m_Descriptor;
-  m_Descriptor = -1;
-  if (::close(descriptor) != 0)
+  if (m_File)
   {
-    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; free space or choose another output folder");
+    m_File->Close();
+  }
+  else
+  {
+    m_Gzip->Flush();
+    m_Compressed->Close();
   }
   if (beforeCommit)
   {

@@ -208,13 +208,19 @@ bool
 CanOpenVolume(const fs::path & path)
 {
   const std::string extension = CheckedExtension(path);
-  return extension == ".nii" || (IsText(extension) && CanOpenItk(path));
+  return IsWrittenAsNifti(extension) || (IsText(extension) && CanOpenItk(path));
 }
 
 Volume
 OpenVolume(const fs::path & path)
 {
-  return CheckedExtension(path) == ".nii" ? OpenNifti(path) : OpenItk(path);
+  return IsWrittenAsNifti(CheckedExtension(path)) ? OpenNifti(path) : OpenItk(path);
+}
+
+void
+FinishHash(Volume & volume)
+{
+  volume.sha256 = volume.inflated ? volume.inflated->Sha256() : volume.digest->Finish();
 }
 
 std::string

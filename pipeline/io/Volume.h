@@ -14,6 +14,7 @@
 
 namespace isolux
 {
+class InflatedFile;
 struct NiftiHeader;
 class RunningDigest;
 
@@ -30,9 +31,11 @@ struct Volume
   std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
   itk::MetaDataDictionary            dictionary; ///< of a file that ITK read
 
-  /** Of OpenVolume(): what the channels come from, and the hash that becomes sha256 once they were read. */
+  /** Of OpenVolume(): what the channels come from, and what FinishHash() makes sha256 of once they were read. */
   std::vector<itk::ProcessObject::Pointer> sources;
   std::shared_ptr<RunningDigest>           digest;
+  std::shared_ptr<InflatedFile>            inflated; ///< of a compressed file
+  double                                   inflatedMiB = 0.0;
 };
 
 enum class FileType
@@ -76,14 +79,19 @@ OutputExtension(const std::filesystem::path & input);
 Volume
 ReadVolume(const std::filesystem::path & path);
 
-/** Whether OpenVolume() can: .nii, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary pixels in one file. */
+/** Whether OpenVolume() can: .nii, .nii.gz, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary pixels in one file.
+ */
 bool
 CanOpenVolume(const std::filesystem::path & path);
 
 /** As ReadVolume(), but the pixels stay in the file: the channels are outputs of filters that read what is requested,
- * and `sha256` is that of digest->Finish(). \throws Error */
+ * and `sha256` is empty until FinishHash(). \throws Error */
 Volume
 OpenVolume(const std::filesystem::path & path);
+
+/** Of a volume that was opened and then read. \throws Error */
+void
+FinishHash(Volume & volume);
 
 /** The sha256 that ReadVolume() reports, without reading the pixels. \throws Error */
 std::string

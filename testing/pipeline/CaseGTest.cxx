@@ -108,6 +108,46 @@ TEST_F(CaseTest, WritesTheSameInPiecesAsInMemory)
   }
 }
 
+TEST_F(CaseTest, WritesTheSameFieldMaskAndGzipInPiecesAsInMemory)
+{
+  WriteOptions scaled;
+  scaled.type = FileType::Int16Scaled;
+  for (const WorkImage::SizeType & size : { WorkImage::SizeType{ { 151, 149, 147, 1 } }, { { 61, 59, 53, 19 } } })
+  {
+    WriteVolume(testing::HeadVolume(size), m_Folder / "large.nii.gz", scaled);
+    m_Task.input = m_Folder / "large.nii.gz";
+    const auto run = [this](const std::string & folder, double memory)
+    {
+      m_Task.output = m_Folder / folder / "out.nii.gz";
+      CaseOptions options;
+      options.field = m_Folder / folder / "field.nii.gz";
+      options.mask = m_Folder / folder / "mask.nii.gz";
+      options.execution.memory = memory;
+      return ProcessCase(m_Task, DefaultPipeline(), options);
+    };
+    const auto whole = run("whole", 0.0);
+    const auto pieces = run("pieces", 150.0);
+    EXPECT_TRUE(pieces.channels.empty()) << "processed in memory";
+    for (const char * name : { "out.nii.gz", "field.nii.gz", "mask.nii.gz" })
+    {
+      EXPECT_EQ(HashFile(m_Folder / "whole" / name), HashFile(m_Folder / "pieces" / name)) << name;
+    }
+    EXPECT_EQ(whole.report.channels[0].maskVoxels, pieces.report.channels[0].maskVoxels);
+    EXPECT_EQ(testing::Below(m_Folder / "pieces"),
+              (Strings{ "field.nii.gz", "mask.nii.gz", "out.json", "out.nii.gz" }));
+
+    // The mask alone, as isolux foreground writes it.
+    CaseOptions options;
+    options.maskIsOutput = true;
+    options.execution.memory = 150.0;
+    PipelineSpec foreground;
+    foreground.stages = { { "foreground", {} } };
+    m_Task.output = m_Folder / "alone/mask.nii.gz";
+    ProcessCase(m_Task, foreground, options);
+    EXPECT_EQ(HashFile(m_Folder / "alone/mask.nii.gz"), HashFile(m_Folder / "whole/mask.nii.gz"));
+  }
+}
+
 TEST_F(CaseTest, RefusesWhatDoesNotFitTheMemoryAndNamesTheObstacle)
 {
   WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Folder / "large.nii");
@@ -115,17 +155,19 @@ TEST_F(CaseTest, RefusesWhatDoesNotFitTheMemoryAndNamesTheObstacle)
   m_Task.output = m_Folder / "out.nii";
   CaseOptions options;
   options.execution.memory = 128.0;
-  const auto message = MessageOf([&] { ProcessCase(m_Task, DefaultPipeline(), options); });
+  PipelineSpec poisson;
+  poisson.stages = { { "poisson-retinex", {} } };
+  const auto message = MessageOf([&] { ProcessCase(m_Task, poisson, options); });
   EXPECT_NE(message.find("large.nii"), std::string::npos) << message;
   EXPECT_NE(message.find("--memory is 128"), std::string::npos) << message;
-  EXPECT_NE(message.find("foreground holds the whole image"), std::string::npos) << message;
+  EXPECT_NE(message.find("poisson-retinex holds the whole image"), std::string::npos) << message;
   EXPECT_FALSE(std::filesystem::exists(m_Task.output));
 
   PipelineSpec pipeline;
   pipeline.stages = { { "instance-norm", {} } };
-  m_Task.output = m_Folder / "out.nii.gz";
-  const auto compressed = MessageOf([&] { ProcessCase(m_Task, pipeline, options); });
-  EXPECT_NE(compressed.find("out.nii.gz cannot be written in pieces"), std::string::npos) << compressed;
+  m_Task.output = m_Folder / "out.tif";
+  const auto tiff = MessageOf([&] { ProcessCase(m_Task, pipeline, options); });
+  EXPECT_NE(tiff.find("out.tif cannot be written in pieces"), std::string::npos) << tiff;
 }
 
 TEST_F(CaseTest, WritesFieldAndMaskWhereAsked)

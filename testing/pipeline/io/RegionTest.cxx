@@ -1,5 +1,6 @@
 #include "Bytes.h"
 #include "Error.h"
+#include "InflatedFile.h"
 #include "RegionReader.h"
 #include "RegionWriter.h"
 #include "SmallVolumes.h"
@@ -8,6 +9,8 @@
 #include "itkImageRegionConstIteratorWithIndex.h"
 
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 namespace isolux
 {
@@ -22,11 +25,15 @@ TextOf(const std::filesystem::path & file)
 
 /** Reads every channel slice by slice, the last axis first. */
 void
-ExpectOpenedLikeRead(const std::filesystem::path & file)
+ExpectOpenedLikeRead(const std::filesystem::path & file, const std::filesystem::path & scratch = {})
 {
   const Volume read = ReadVolume(file);
   ASSERT_TRUE(CanOpenVolume(file));
-  const Volume opened = OpenVolume(file);
+  Volume opened = OpenVolume(file);
+  if (opened.inflated)
+  {
+    opened.inflated->KeepIn(scratch);
+  }
   ASSERT_EQ(opened.channels.size(), read.channels.size());
   EXPECT_EQ(opened.axes, read.axes);
   EXPECT_EQ(opened.format, read.format);
@@ -54,7 +61,8 @@ ExpectOpenedLikeRead(const std::filesystem::path & file)
       }
     }
   }
-  EXPECT_EQ(opened.digest->Finish(), read.sha256);
+  FinishHash(opened);
+  EXPECT_EQ(opened.sha256, read.sha256);
 }
 } // namespace
 
@@ -92,10 +100,62 @@ TEST(Region, ReadsScaledIntegersAndChannels)
   }
 }
 
-TEST(Region, DoesNotOpenWhatIsCompressed)
+TEST(Region, ReadsACompressedFileFromMemoryOrFromAScratchFileThatNobodySees)
 {
   const testing::TemporaryFolder folder;
-  for (const char * name : { "a.nii.gz", "a.mha", "a.nrrd", "a.tif" })
+  for (const auto type : { FileType::Float32, FileType::Int16Scaled })
+  {
+    WriteOptions write;
+    write.type = type;
+    const auto file = folder / ("in/" + ToString(type) + ".nii.gz");
+    WriteVolume(testing::HeadVolume({ { 53, 51, 47, 2 } }), file, write); // of several gzip members
+    std::filesystem::create_directories(folder / "scratch");
+    ExpectOpenedLikeRead(file);
+    ExpectOpenedLikeRead(file, folder / "scratch");
+    EXPECT_TRUE(std::filesystem::is_empty(folder / "scratch"));
+  }
+}
+
+TEST(Region, NamesACompressedFileThatIsTruncatedOrDamaged)
+{
+  const testing::TemporaryFolder folder;
+  const auto                     file = folder / "a.nii.gz";
+  WriteVolume(testing::HeadVolume({ { 83, 79, 97, 1 } }), file, {}); // of several gzip members
+  const auto text = TextOf(file);
+  const auto messageOf = [&](const std::string & content)
+  {
+    std::ofstream(file, std::ios::binary) << content;
+    try
+    {
+      OpenVolume(file).channels[0]->Update();
+    }
+    catch (const std::exception & error)
+    {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(messageOf(text + "padding"), "");
+  auto damaged = text;
+  damaged[text.size() / 2] ^= 1;
+  for (const auto & content : { text.substr(0, text.size() - 1), text.substr(0, text.size() / 2), damaged })
+  {
+    EXPECT_NE(messageOf(content).find("a.nii.gz: its gzip data is truncated or damaged"), std::string::npos)
+      << messageOf(content);
+  }
+  EXPECT_NE(messageOf("text").find("a.nii.gz: is not gzip data"), std::string::npos);
+  EXPECT_NE(messageOf("").find("a.nii.gz: is empty"), std::string::npos);
+  // Whole members, but one too few.
+  const auto second = text.rfind("\x1f\x8b\x08");
+  ASSERT_GT(second, text.size() / 2);
+  EXPECT_NE(messageOf(text.substr(0, second)).find("inflated bytes expected"), std::string::npos)
+    << messageOf(text.substr(0, second));
+}
+
+TEST(Region, DoesNotOpenWhatIsCompressedOtherwise)
+{
+  const testing::TemporaryFolder folder;
+  for (const char * name : { "a.mha", "a.nrrd", "a.tif" })
   {
     WriteVolume(testing::HeadVolume({ { 13, 11, 7, 1 } }), folder / name, {});
     EXPECT_FALSE(CanOpenVolume(folder / name)) << name;
@@ -130,7 +190,7 @@ TEST(Region, WritesTheFileThatWriteVolumeWrites)
     ASSERT_TRUE(CanWriteRegions(file, FileType::Float32, 1));
     const auto & image = *volume.channels[0];
     {
-      RegionWriter writer(volume, file);
+      RegionWriter writer(volume, file, raw);
       for (itk::IndexValueType z = 6; z >= 0; --z)
       {
         auto slice = image.GetLargestPossibleRegion();
@@ -144,8 +204,55 @@ TEST(Region, WritesTheFileThatWriteVolumeWrites)
     EXPECT_EQ(TextOf(file), TextOf(whole));
   }
   EXPECT_FALSE(CanWriteRegions("a.mha", FileType::Float32, 2)) << "its channels are interleaved";
-  EXPECT_FALSE(CanWriteRegions("a.nii.gz", FileType::Float32, 1));
   EXPECT_FALSE(CanWriteRegions("a.nii", FileType::Int16Scaled, 1));
+}
+
+TEST(Region, WritesLargeFilesInAnyOrderToTheSameBytes)
+{
+  const testing::TemporaryFolder folder;
+  const Volume                   volume = testing::HeadVolume({ { 181, 149, 97, 1 } }); // several buffers
+  WriteVolume(volume, folder / "whole.nii");
+  const auto & image = *volume.channels[0];
+  const auto   whole = image.GetLargestPossibleRegion();
+  {
+    RegionWriter writer(volume, folder / "pieces.nii", {});
+    for (const itk::IndexValueType first : { 60, 0, 30 }) // large runs, each within no block of the disk
+    {
+      auto slab = whole;
+      slab.SetIndex(2, first);
+      slab.SetSize(2, first == 60 ? 37 : 30);
+      writer.Write(0, image, slab);
+    }
+    writer.Commit();
+  }
+  EXPECT_TRUE(TextOf(folder / "pieces.nii") == TextOf(folder / "whole.nii"));
+}
+
+TEST(Region, WritesTheGzipMembersThatWriteVolumeWrites)
+{
+  const testing::TemporaryFolder folder;
+  Volume                         volume = testing::HeadVolume({ { 83, 79, 97, 1 } }); // of two members and a part
+  volume.channels.push_back(testing::HeadVolume({ { 83, 79, 97, 1 } }).channels[0]);
+  for (const int level : { 0, 1, 6 })
+  {
+    WriteOptions options;
+    options.compression = level;
+    options.threads = 2;
+    WriteVolume(volume, folder / "whole.nii.gz", options);
+    RegionWriter writer(volume, folder / "pieces.nii.gz", options);
+    for (std::size_t c = 0; c < 2; ++c)
+    {
+      auto slab = volume.channels[c]->GetLargestPossibleRegion();
+      for (itk::IndexValueType z = 0; z < 97; z += 9)
+      {
+        slab.SetIndex(2, z);
+        slab.SetSize(2, static_cast<itk::SizeValueType>(std::min<itk::IndexValueType>(9, 97 - z)));
+        writer.Write(c, *volume.channels[c], slab);
+      }
+    }
+    writer.Commit();
+    EXPECT_TRUE(TextOf(folder / "pieces.nii.gz") == TextOf(folder / "whole.nii.gz")) << level;
+  }
 }
 
 TEST(Region, LeavesNothingWithoutCommit)
@@ -153,7 +260,7 @@ TEST(Region, LeavesNothingWithoutCommit)
   const testing::TemporaryFolder folder;
   const Volume                   volume = testing::HeadVolume({ { 13, 11, 7, 1 } });
   {
-    RegionWriter writer(volume, folder / "out/a.nii");
+    RegionWriter writer(volume, folder / "out/a.nii", {});
     writer.Write(0, *volume.channels[0], volume.channels[0]->GetLargestPossibleRegion());
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder / "out"));

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "Bytes.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace isolux
+{
+/** Inflates a gzip file of one or more members from its beginning to its end, with bounded memory. */
+class GzipReader
+{
+public:
+  /** Reports what is wrong under `name`; adds the compressed bytes to the digest, which may be null. \throws Error */
+  GzipReader(const std::filesystem::path & path, std::string name, Digest * digest);
+  ~GzipReader();
+  GzipReader(const GzipReader &) = delete;
+  GzipReader &
+  operator=(const GzipReader &) = delete;
+
+  /** As many of `size` bytes as there are. \throws Error where the data is truncated or damaged. */
+  std::size_t
+  Read(char * target, std::size_t size);
+
+private:
+  struct State;
+  std::unique_ptr<State> m_State;
+};
+
+/** Gzip members as WriteGzip() writes them, of bytes that come in pieces. */
+class GzipWriter
+{
+public:
+  /** \throws Error */
+  GzipWriter(OutputFile & file, int level, unsigned int threads);
+
+  void
+  Write(const char * bytes, std::size_t size);
+
+  /** Ends a span: what follows begins a member of its own. */
+  void
+  Flush();
+
+private:
+  OutputFile &       m_File;
+  const int          m_Level;
+  const unsigned int m_Threads;
+  Bytes              m_Pending;
+  std::size_t        m_Size = 0;
+};
+} // namespace isolux
