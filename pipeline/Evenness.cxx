@@ -2,9 +2,11 @@
 
 #include "itkEvenness.h"
 #include "itkImageRows.h"
+#include "itkPortableLog.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace isolux
@@ -18,12 +20,12 @@ double
 LogEntropy(const std::vector<double> & intensities)
 {
   std::vector<double> logs;
-  for (const double intensity : intensities)
+  logs.reserve(intensities.size());
+  std::copy_if(
+    intensities.begin(), intensities.end(), std::back_inserter(logs), [](double intensity) { return intensity > 0.0; });
+  for (double & value : logs)
   {
-    if (intensity > 0.0)
-    {
-      logs.push_back(std::log(intensity));
-    }
+    value = itk::PortableLog(value);
   }
   return itk::DensityEntropy(logs, 0.05);
 }
@@ -35,14 +37,14 @@ StepOf(const WorkImage::RegionType & whole)
   return std::max<std::size_t>(1, whole.GetNumberOfPixels() / 2000000);
 }
 
-/** Calls f(index, i, mask of the row or null) for every row of the piece, and every voxel i of that row that is drawn
- * of the whole. */
+/** Calls row(index) for every row of the piece, and what that returns with the number of every voxel in it that is
+ * drawn of the whole. */
 template <typename TFunction>
 void
 ForEachDrawn(const WorkImage::RegionType & whole,
              const WorkImage::RegionType & piece,
              const MaskImage *             mask,
-             TFunction &&                  f)
+             TFunction &&                  row)
 {
   const std::size_t step = StepOf(whole);
   const auto        length = piece.GetSize(0);
@@ -51,12 +53,13 @@ ForEachDrawn(const WorkImage::RegionType & whole,
                        [&](const WorkImage::IndexType & index)
                        {
                          const auto *      maskRow = itk::MaskAt(mask, index);
+                         const auto        f = row(index);
                          const std::size_t first = itk::NumberOf(whole, index);
                          for (std::size_t i = (step - first % step) % step; i < length; i += step)
                          {
                            if (maskRow == nullptr || maskRow[i] != 0)
                            {
-                             f(index, i);
+                             f(i);
                            }
                          }
                        });
@@ -75,24 +78,34 @@ EvennessSample::Add(const WorkImage &             before,
                     const MaskImage *             mask,
                     const WorkImage::RegionType & piece)
 {
+  m_IsOne = m_IsOne && &before == &corrected;
+  m_Corrected.reserve(m_Whole.GetNumberOfPixels() / StepOf(m_Whole) + 1);
+  m_Before.reserve(m_IsOne ? 0 : m_Corrected.capacity());
   ForEachDrawn(m_Whole,
                piece,
                mask,
-               [&](const WorkImage::IndexType & index, std::size_t i)
+               [&](const WorkImage::IndexType & index)
                {
-                 const float first = itk::MaskAt(&before, index)[i];
-                 const float second = itk::MaskAt(&corrected, index)[i];
-                 if (!std::isfinite(first) || !std::isfinite(second))
+                 const float * const beforeRow = itk::MaskAt(&before, index);
+                 const float * const correctedRow = itk::MaskAt(&corrected, index);
+                 const float * const labelRow = itk::MaskAt(m_Tissue.labels.GetPointer(), index);
+                 return [=](std::size_t i)
                  {
-                   return;
-                 }
-                 m_Before.push_back(first);
-                 m_Corrected.push_back(second);
-                 if (m_Tissue.labels)
-                 {
-                   const float label = itk::MaskAt(m_Tissue.labels.GetPointer(), index)[i];
-                   m_Labels.push_back(label == m_Tissue.values[0] ? 0 : label == m_Tissue.values[1] ? 1 : -1);
-                 }
+                   if (!std::isfinite(beforeRow[i]) || !std::isfinite(correctedRow[i]))
+                   {
+                     return;
+                   }
+                   m_Corrected.push_back(correctedRow[i]);
+                   if (!m_IsOne)
+                   {
+                     m_Before.push_back(beforeRow[i]);
+                   }
+                   if (labelRow != nullptr)
+                   {
+                     const float label = labelRow[i];
+                     m_Labels.push_back(label == m_Tissue.values[0] ? 0 : label == m_Tissue.values[1] ? 1 : -1);
+                   }
+                 };
                });
 }
 
@@ -108,8 +121,8 @@ EvennessSample::Report(ChannelReport & report) const
                              variation.coefficientsOfVariation[1],
                              variation.coefficientOfJointVariation };
     };
-    report.tissueBefore = measure(m_Before);
     report.tissueAfter = measure(m_Corrected);
+    report.tissueBefore = m_IsOne ? report.tissueAfter : measure(m_Before);
     report.tissueVoxels = { static_cast<std::size_t>(std::count(m_Labels.begin(), m_Labels.end(), 0)),
                             static_cast<std::size_t>(std::count(m_Labels.begin(), m_Labels.end(), 1)) };
   }
@@ -128,8 +141,8 @@ EvennessSample::Report(ChannelReport & report) const
       values, [&](std::size_t i) { return itk::BrightTissueOf(m_Corrected[i], thresholds); });
     return Evenness{ variation.coefficientsOfVariation[1], variation.coefficientOfJointVariation, LogEntropy(values) };
   };
-  report.evennessBefore = measure(m_Before);
   report.evennessAfter = measure(m_Corrected);
+  report.evennessBefore = m_IsOne ? report.evennessAfter : measure(m_Before);
 }
 
 void
@@ -154,13 +167,16 @@ FieldSample::Add(const WorkImage & field, const MaskImage * mask, const WorkImag
   ForEachDrawn(m_Whole,
                piece,
                mask,
-               [&](const WorkImage::IndexType & index, std::size_t i)
+               [&](const WorkImage::IndexType & index)
                {
-                 const float value = itk::MaskAt(&field, index)[i];
-                 if (isField(value))
+                 const float * const row = itk::MaskAt(&field, index);
+                 return [this, row, isField](std::size_t i)
                  {
-                   m_Drawn.push_back(value);
-                 }
+                   if (isField(row[i]))
+                   {
+                     m_Drawn.push_back(row[i]);
+                   }
+                 };
                });
 }
 
@@ -175,7 +191,7 @@ FieldSample::Summary() const
   double squares = 0.0;
   for (const float value : m_Drawn)
   {
-    const double logField = std::log(static_cast<double>(value)); // near 0: its square is no large number
+    const double logField = itk::PortableLog(value); // near 0: its square is no large number
     sum += logField;
     squares += logField * logField;
   }

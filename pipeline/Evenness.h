@@ -19,7 +19,8 @@ public:
   /** Of images of that region. */
   EvennessSample(const WorkImage::RegionType & whole, const Tissue & tissue);
 
-  /** Two images of the same voxels, inside `piece`; both hold it. */
+  /** Two images of the same voxels, inside `piece`, both of which hold it; one and the same where nothing is divided
+   * by, in every piece. */
   void
   Add(const WorkImage &             before,
       const WorkImage &             corrected,
@@ -33,8 +34,9 @@ public:
 private:
   WorkImage::RegionType m_Whole;
   Tissue                m_Tissue;
-  std::vector<double>   m_Before;
+  std::vector<double>   m_Before; ///< empty where it is one with the corrected
   std::vector<double>   m_Corrected;
+  bool                  m_IsOne = true; ///< nothing was divided by
   std::vector<int>      m_Labels;
 };
 

@@ -60,10 +60,13 @@ SummaryOf(const itk::ImageStatistics & statistics)
   const bool isEmpty = !(statistics.minimum <= statistics.maximum);
   summary.minimum = isEmpty ? std::numeric_limits<double>::quiet_NaN() : statistics.minimum;
   summary.maximum = isEmpty ? std::numeric_limits<double>::quiet_NaN() : statistics.maximum;
-  for (std::size_t p = 0; p < summary.percentiles.size(); ++p)
+  std::vector<double> fractions(summary.percentiles.size());
+  for (std::size_t p = 0; p < fractions.size(); ++p)
   {
-    summary.percentiles[p] = statistics.sketch.Quantile(static_cast<double>(p) / 100.0);
+    fractions[p] = static_cast<double>(p) / 100.0;
   }
+  const auto quantiles = statistics.sketch.Quantiles(fractions);
+  std::copy(quantiles.begin(), quantiles.end(), summary.percentiles.begin());
   summary.percentiles.front() = summary.minimum;
   summary.percentiles.back() = summary.maximum;
   return summary;

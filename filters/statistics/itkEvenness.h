@@ -57,7 +57,13 @@ ThreeClassThresholds(const std::vector<double> & values)
   {
     return {};
   }
-  auto       sorted = values;
+  constexpr std::size_t most = 250000; // of which the two quantiles are taken
+  const std::size_t     step = std::max<std::size_t>(1, values.size() / most);
+  std::vector<double>   sorted;
+  for (std::size_t i = 0; i < values.size(); i += step)
+  {
+    sorted.push_back(values[i]);
+  }
   const auto at = [&sorted](double p)
   {
     const auto place = sorted.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(sorted.size() - 1));

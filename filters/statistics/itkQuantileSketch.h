@@ -132,24 +132,39 @@ public:
   double
   Quantile(double p) const
   {
-    if (m_Count == 0)
+    return this->Quantiles({ p }).front();
+  }
+
+  /** Those of fractions that do not fall. */
+  std::vector<double>
+  Quantiles(const std::vector<double> & fractions) const
+  {
+    std::vector<double> quantiles;
+    std::size_t         bin = 0;
+    double              below = 0.0;
+    for (const double p : fractions)
     {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
-    const double rank = p * static_cast<double>(m_Count);
-    double       below = 0.0;
-    for (std::size_t i = 0; i < NumberOfBins; ++i)
-    {
-      const auto count = static_cast<double>(m_Counts[i]);
-      if (count > 0.0 && below + count >= rank)
+      const double rank = p * static_cast<double>(m_Count);
+      double       count = 0.0;
+      for (; bin < m_Counts.size(); ++bin)
       {
-        const double low = LowerEdge(i);
-        const double value = low + (LowerEdge(i + 1) - low) * (rank - below) / count;
-        return std::clamp(value, this->Minimum(), this->Maximum());
+        count = static_cast<double>(m_Counts[bin]);
+        if (count > 0.0 && below + count >= rank)
+        {
+          break;
+        }
+        below += count;
       }
-      below += count;
+      if (bin >= m_Counts.size()) // nothing was added, or rounding
+      {
+        quantiles.push_back(this->Maximum());
+        continue;
+      }
+      const double low = LowerEdge(bin);
+      const double value = low + (LowerEdge(bin + 1) - low) * (rank - below) / count;
+      quantiles.push_back(std::clamp(value, this->Minimum(), this->Maximum()));
     }
-    return m_Maximum;
+    return quantiles;
   }
 
   /** Calls f(value at the bin's centre, count) for each occupied bin, in rising order. */

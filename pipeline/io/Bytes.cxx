@@ -27,9 +27,25 @@ struct Descriptor
 
   ~Descriptor()
   {
-    ::close(value);
+    if (value >= 0)
+    {
+      ::close(value);
+    }
   }
 };
+
+struct stat
+StatusOf(int descriptor, const std::string & name)
+{
+  struct stat status
+  {
+  };
+  if (::fstat(descriptor, &status) != 0)
+  {
+    throw Error(name + ": cannot be read: " + SystemMessage());
+  }
+  return status;
+}
 } // namespace
 
 std::string
@@ -62,22 +78,16 @@ ReadBytes(const std::filesystem::path & path)
   return ReadFirstBytes(path, std::numeric_limits<std::size_t>::max());
 }
 
-Bytes
-ReadFirstBytes(const std::filesystem::path & path, std::size_t most)
+int
+OpenToRead(const std::filesystem::path & path)
 {
   const std::string name = path.string();
-  const Descriptor  file{ ::open(path.c_str(), O_RDONLY | O_CLOEXEC) };
+  Descriptor        file{ ::open(path.c_str(), O_RDONLY | O_CLOEXEC) };
   if (file.value < 0)
   {
     throw Error(name + ": cannot be opened: " + SystemMessage() + "; check the name and the permissions");
   }
-  struct stat status
-  {
-  };
-  if (::fstat(file.value, &status) != 0)
-  {
-    throw Error(name + ": cannot be read: " + SystemMessage());
-  }
+  const auto status = StatusOf(file.value, name);
   if (!S_ISREG(status.st_mode))
   {
     throw Error(name + ": is not a regular file; give the name of an image file");
@@ -86,8 +96,17 @@ ReadFirstBytes(const std::filesystem::path & path, std::size_t most)
   {
     throw Error(name + ": is empty (0 bytes); copy or make it again");
   }
-  Bytes       bytes(std::min(most, static_cast<std::size_t>(status.st_size)));
-  std::size_t filled = 0;
+  return std::exchange(file.value, -1);
+}
+
+Bytes
+ReadFirstBytes(const std::filesystem::path & path, std::size_t most)
+{
+  const std::string name = path.string();
+  const Descriptor  file{ OpenToRead(path) };
+  const auto        status = StatusOf(file.value, name);
+  Bytes             bytes(std::min(most, static_cast<std::size_t>(status.st_size)));
+  std::size_t       filled = 0;
   while (filled < bytes.Size())
   {
     const ssize_t count = ::read(file.value, bytes.Data() + filled, bytes.Size() - filled);

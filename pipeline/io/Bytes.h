@@ -47,7 +47,11 @@ private:
   std::size_t                 m_Size = 0;
 };
 
-/** \throws Error: missing, a folder, unreadable, empty. */
+/** A descriptor of a file, to be closed. \throws Error: missing, a folder, unreadable, empty. */
+int
+OpenToRead(const std::filesystem::path & path);
+
+/** \throws Error as OpenToRead(). */
 Bytes
 ReadBytes(const std::filesystem::path & path);
 

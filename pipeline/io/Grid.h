@@ -2,6 +2,8 @@
 
 #include "Stage.h"
 
+#include "itkHugePages.h"
+
 #include <array>
 #include <vector>
 
@@ -23,6 +25,14 @@ MakeImage(const Extents & extents)
 {
   auto image = WorkImage::New();
   image->SetRegions(SizeOf(extents));
+  const auto voxels = image->GetLargestPossibleRegion().GetNumberOfPixels();
+  if (voxels * sizeof(float) >= itk::LargeAllocation)
+  {
+    using Pixels = WorkImage::PixelContainer;
+    const auto pixels = itk::HugePageContainer<Pixels::ElementIdentifier, Pixels::Element>::New();
+    pixels->Allocate(voxels);
+    image->SetPixelContainer(pixels);
+  }
   image->Allocate();
   return image;
 }

@@ -1,5 +1,6 @@
 #include "Gzip.h"
 
+#include "Bytes.h"
 #include "Error.h"
 
 #include <libdeflate.h>
@@ -8,7 +9,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -19,77 +19,13 @@ namespace isolux
 namespace
 {
 constexpr std::size_t MemberSize = 1 << 20;
-constexpr std::size_t LargestRatio = 1032; ///< of deflate
-
-bool
-IsGzip(const char * data, std::size_t size)
-{
-  return size >= 2 && data[0] == '\x1f' && data[1] == '\x8b';
-}
-
-std::size_t
-SizeInTrailer(const Bytes & compressed)
-{
-  std::size_t size = 0;
-  for (unsigned int i = 0; i < 4 && compressed.Size() >= 4; ++i)
-  {
-    size |= std::size_t{ static_cast<unsigned char>(compressed.Data()[compressed.Size() - 4 + i]) } << (8 * i);
-  }
-  return size;
-}
 } // namespace
 
-Bytes
-Inflate(const Bytes & compressed, const std::string & name)
-{
-  if (!IsGzip(compressed.Data(), compressed.Size()))
-  {
-    throw Error(name + ": is not gzip data; give an uncompressed file its plain ending, or download it again");
-  }
-  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
-    libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
-  if (!decompressor)
-  {
-    throw Error(name + ": out of memory; free memory or use a larger machine");
-  }
-  const std::size_t largest = compressed.Size() <= std::numeric_limits<std::size_t>::max() / LargestRatio
-                                ? compressed.Size() * LargestRatio
-                                : std::numeric_limits<std::size_t>::max();
-  Bytes             inflated(std::min(largest, std::max(SizeInTrailer(compressed), 4 * compressed.Size())));
-  std::size_t       consumed = 0;
-  std::size_t       produced = 0;
-  // What follows the last member is padding, as for gzip itself.
-  while (IsGzip(compressed.Data() + consumed, compressed.Size() - consumed))
-  {
-    std::size_t             in = 0;
-    std::size_t             out = 0;
-    const libdeflate_result result = libdeflate_gzip_decompress_ex(decompressor.get(),
-                                                                   compressed.Data() + consumed,
-                                                                   compressed.Size() - consumed,
-                                                                   inflated.Data() + produced,
-                                                                   inflated.Size() - produced,
-                                                                   &in,
-                                                                   &out);
-    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && inflated.Size() < largest)
-    {
-      inflated.Resize(inflated.Size() <= largest / 2 ? 2 * inflated.Size() : largest);
-      continue;
-    }
-    if (result != LIBDEFLATE_SUCCESS)
-    {
-      throw Error(name + ": its gzip data is truncated or damaged: " + std::to_string(compressed.Size()) +
-                  " bytes found, and the gzip member from byte " + std::to_string(consumed) +
-                  " has no valid end; copy or download it again");
-    }
-    consumed += in;
-    produced += out;
-  }
-  inflated.Resize(produced);
-  return inflated;
-}
-
 void
-WriteGzip(OutputFile & file, const std::vector<ByteSpan> & spans, int level, unsigned int threads)
+WriteGzip(const std::function<void(const char * bytes, std::size_t size)> & write,
+          const std::vector<ByteSpan> &                                     spans,
+          int                                                               level,
+          unsigned int                                                      threads)
 {
   std::vector<ByteSpan> members;
   for (const ByteSpan & span : spans)
@@ -127,7 +63,7 @@ WriteGzip(OutputFile & file, const std::vector<ByteSpan> & spans, int level, uns
         {
           return;
         }
-        file.Write(buffer.Data(), size);
+        write(buffer.Data(), size);
         ++written;
         turn.notify_all();
       }

@@ -100,19 +100,12 @@ GzipReader::GzipReader(const std::filesystem::path & path, std::string name, Dig
   auto & state = *m_State;
   state.name = std::move(name);
   state.digest = digest;
-  state.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (state.descriptor < 0)
-  {
-    throw Error(state.name + ": cannot be opened: " + SystemMessage() + "; check the name and the permissions");
-  }
+  state.descriptor = OpenToRead(path);
   isal_inflate_init(&state.inflate);
   state.inflate.next_in = reinterpret_cast<std::uint8_t *>(state.input.Data());
   if (!state.StartsMember())
   {
-    throw Error(state.name +
-                (state.compressed == 0
-                   ? ": is empty (0 bytes); copy or make it again"
-                   : ": is not gzip data; give an uncompressed file its plain ending, or download it again"));
+    throw Error(state.name + ": is not gzip data; give an uncompressed file its plain ending, or download it again");
   }
   state.StartMember();
 }
@@ -162,7 +155,7 @@ GzipReader::Read(char * target, std::size_t size)
   return done;
 }
 
-GzipWriter::GzipWriter(OutputFile & file, int level, unsigned int threads)
+GzipWriter::GzipWriter(UncachedFile & file, int level, unsigned int threads)
   : m_File(file)
   , m_Level(level)
   , m_Threads(threads)
@@ -192,7 +185,11 @@ GzipWriter::Flush()
 {
   if (m_Size > 0)
   {
-    WriteGzip(m_File, { { m_Pending.Data(), m_Size } }, m_Level, m_Threads);
+    WriteGzip([this](const char * bytes, std::size_t size)
+              { m_File.WriteAt(std::exchange(m_Place, m_Place + size), bytes, size); },
+              { { m_Pending.Data(), m_Size } },
+              m_Level,
+              m_Threads);
     m_Size = 0;
   }
 }

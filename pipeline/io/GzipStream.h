@@ -1,8 +1,10 @@
 #pragma once
 
 #include "Bytes.h"
+#include "UncachedFile.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -34,7 +36,7 @@ class GzipWriter
 {
 public:
   /** \throws Error */
-  GzipWriter(OutputFile & file, int level, unsigned int threads);
+  GzipWriter(UncachedFile & file, int level, unsigned int threads);
 
   void
   Write(const char * bytes, std::size_t size);
@@ -44,7 +46,8 @@ public:
   Flush();
 
 private:
-  OutputFile &       m_File;
+  UncachedFile &     m_File;
+  std::uint64_t      m_Place = 0; ///< in the file
   const int          m_Level;
   const unsigned int m_Threads;
   Bytes              m_Pending;

@@ -2,10 +2,12 @@
 
 #include "Bytes.h"
 #include "Error.h"
+#include "FileStream.h"
 #include "Grid.h"
 #include "Gzip.h"
 #include "PixelType.h"
 #include "RegionReader.h"
+#include "UncachedFile.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +16,7 @@
 #include <limits>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace isolux
 {
@@ -471,12 +474,17 @@ IsCompressed(const std::filesystem::path & path)
   return extension.size() > 3 && extension.compare(extension.size() - 3, 3, ".gz") == 0;
 }
 
-Bytes
-ReadInflated(const std::filesystem::path & path, Digest & digest)
+/** Of deflate. */
+constexpr std::uintmax_t LargestRatio = 1032;
+/** Much more than any extensions take, in bytes. */
+constexpr std::int64_t LongestHeader = std::int64_t{ 64 } << 20U;
+
+/** Up to where the extensions may reach. */
+std::size_t
+HeaderEnd(const ParsedHeader & parsed)
 {
-  Bytes bytes = ReadBytes(path);
-  digest.Add(bytes);
-  return IsCompressed(path) ? Inflate(bytes, path.string()) : std::move(bytes);
+  return static_cast<std::size_t>(parsed.pixelsFollow ? std::min(parsed.header.fields.vox_offset, LongestHeader)
+                                                      : LongestHeader);
 }
 
 /** The other file of a pair: the only one of `a` and `b` that exists. */
@@ -720,48 +728,81 @@ ReadNifti(const std::filesystem::path & path)
   const std::filesystem::path headerPath = kind == ".img" ? NiftiFiles(path).front() : path;
   const std::string           headerName = headerPath.string();
 
-  Digest                 digest;
-  Bytes                  bytes = ReadInflated(headerPath, digest);
-  const ParsedHeader     parsed = ParseHeader(bytes, headerName);
-  const nifti_2_header & fields = parsed.header.fields;
+  Digest digest;
+  auto   stream = std::make_unique<FileStream>(headerPath, &digest);
+  auto   parsed = ParseHeader(stream->Peek(HeaderSize(2) + ExtenderSize), headerName);
   if (parsed.pixelsFollow == isPair)
   {
     throw Error(headerName + ": " +
                 (isPair ? "holds a whole NIfTI file, not the header of a pair; name it .nii"
                         : "holds the header of a .hdr/.img pair, not a whole NIfTI file; name it .hdr"));
   }
+  parsed = ParseHeader(stream->Peek(HeaderEnd(parsed)), headerName); // with the extensions
+  const nifti_2_header & fields = parsed.header.fields;
   CheckExtents(fields, headerName);
   const DataType &            type = FindDataType(fields.datatype, headerName);
   const std::filesystem::path pixelPath = NiftiFiles(path).back();
   if (isPair)
   {
-    bytes = ReadInflated(pixelPath, digest);
+    stream->Drain();
+    stream = std::make_unique<FileStream>(pixelPath, &digest);
   }
-
-  const auto layout = LayoutOf(fields, type, pixelPath.string(), bytes.Size(), IsCompressed(pixelPath));
-  Volume     volume = HeaderVolume(parsed, type);
-  volume.sha256 = digest.Finish();
-
+  const bool isCompressed = IsCompressed(pixelPath);
+  const auto fileSize = std::filesystem::file_size(pixelPath);
+  const auto largest = !isCompressed                                                          ? fileSize
+                       : fileSize < std::numeric_limits<std::uintmax_t>::max() / LargestRatio ? fileSize * LargestRatio
+                                                                                              : fileSize;
+  Layout     layout;
+  try
+  {
+    layout = LayoutOf(fields, type, pixelPath.string(), largest, isCompressed);
+  }
+  catch (const Error &)
+  {
+    // Of what inflates to less, tell how much there is.
+    LayoutOf(fields, type, pixelPath.string(), isCompressed ? stream->Drain() : largest, isCompressed);
+    throw;
+  }
+  Volume  volume = HeaderVolume(parsed, type);
   Extents size{};
   std::copy_n(layout.extents.begin(), 4, size.begin());
-  const Scaling scaling = ScalingOf(fields, type);
-  const char *  source = bytes.Data() + fields.vox_offset;
+  const Scaling     scaling = ScalingOf(fields, type);
+  const std::size_t step = type.type.bytes * type.interleave;
+  const auto        frame = static_cast<std::uint64_t>(layout.frame);
+  const auto        skip = static_cast<std::uint64_t>(fields.vox_offset);
+  std::uint64_t     found = stream->ReadAhead(skip, 1, [](const char *, std::size_t) {});
   for (std::int64_t component = 0; component < layout.extents[4]; ++component)
   {
+    const std::size_t first = volume.channels.size();
     for (std::size_t part = 0; part < type.interleave; ++part)
     {
-      const WorkImage::Pointer image = MakeImage(size);
-      SetGeometry(*image, fields);
-      type.type.convert(source + part * type.type.bytes,
-                        static_cast<std::size_t>(layout.frame),
-                        type.interleave,
-                        parsed.swapped,
-                        scaling,
-                        image->GetBufferPointer());
-      volume.channels.push_back(image);
+      volume.channels.push_back(MakeImage(size));
+      SetGeometry(*volume.channels.back(), fields);
     }
-    source += static_cast<std::size_t>(layout.frame) * type.type.bytes * type.interleave;
+    std::size_t done = 0;
+    found += stream->ReadAhead(frame * step,
+                               step,
+                               [&](const char * source, std::size_t count)
+                               {
+                                 count /= step;
+                                 for (std::size_t part = 0; part < type.interleave; ++part)
+                                 {
+                                   type.type.convert(source + part * type.type.bytes,
+                                                     count,
+                                                     type.interleave,
+                                                     parsed.swapped,
+                                                     scaling,
+                                                     volume.channels[first + part]->GetBufferPointer() + done);
+                                 }
+                                 done += count;
+                               });
+    if (done < frame)
+    {
+      LayoutOf(fields, type, pixelPath.string(), found + stream->Drain(), isCompressed);
+    }
   }
+  stream->Drain();
+  volume.sha256 = digest.Finish();
   return volume;
 }
 
@@ -773,7 +814,7 @@ OpenNifti(const std::filesystem::path & path)
   const auto begins = [&](std::size_t most) { return inflated ? inflated->Begin(most) : ReadFirstBytes(path, most); };
   Bytes      bytes = begins(HeaderSize(2) + ExtenderSize);
   auto       parsed = ParseHeader(bytes, name);
-  bytes = begins(static_cast<std::size_t>(std::max<std::int64_t>(0, parsed.header.fields.vox_offset)));
+  bytes = begins(HeaderEnd(parsed));
   parsed = ParseHeader(bytes, name);
   const nifti_2_header & fields = parsed.header.fields;
   if (!parsed.pixelsFollow)
@@ -853,7 +894,7 @@ WriteNifti(const Volume &       volume,
   NiftiHeader header = OutputHeader(volume);
   Quantised   quantised;
 
-  std::vector<std::vector<unsigned char>> bytes;
+  std::vector<std::vector<unsigned char>> masks;
   std::vector<ByteSpan>                   spans(1);
   if (options.type == FileType::Int16Scaled)
   {
@@ -868,8 +909,8 @@ WriteNifti(const Volume &       volume,
     header.fields.bitpix = 8;
     for (const WorkImage::Pointer & channel : volume.channels)
     {
-      bytes.push_back(ToUInt8(*channel));
-      spans.push_back({ reinterpret_cast<const char *>(bytes.back().data()), bytes.back().size() });
+      masks.push_back(ToUInt8(*channel));
+      spans.push_back({ reinterpret_cast<const char *>(masks.back().data()), masks.back().size() });
     }
   }
   else
@@ -887,16 +928,19 @@ WriteNifti(const Volume &       volume,
   const std::vector<char> headerBytes = Serialise(header);
   spans.front() = { headerBytes.data(), headerBytes.size() };
 
-  OutputFile file(output.Path(), name);
+  UncachedFile  file(output.Path(), name);
+  std::uint64_t place = 0;
+  const auto    write = [&](const char * bytes, std::size_t size)
+  { file.WriteAt(std::exchange(place, place + size), bytes, size); };
   if (compressed)
   {
-    WriteGzip(file, spans, options.compression, options.threads);
+    WriteGzip(write, spans, options.compression, options.threads);
   }
   else
   {
     for (const ByteSpan & span : spans)
     {
-      file.Write(span.data, span.size);
+      write(span.data, span.size);
     }
   }
   file.Close();

@@ -30,14 +30,10 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   const auto header =
     isNifti ? NiftiHeaderBytes(volume, options.type) : ItkHeaderBytes(volume, options.type, m_Output.Path(), name);
   m_Begin = header.size();
+  m_File = std::make_unique<UncachedFile>(m_Output.Path(), name);
   if (extension == ".nii.gz")
   {
-    m_Compressed = std::make_unique<OutputFile>(m_Output.Path(), name);
-    m_Gzip = std::make_unique<GzipWriter>(*m_Compressed, options.compression, options.threads);
-  }
-  else
-  {
-    m_File = std::make_unique<UncachedFile>(m_Output.Path(), name);
+    m_Gzip = std::make_unique<GzipWriter>(*m_File, options.compression, options.threads);
   }
   this->WriteAt(0, header.data(), header.size());
 }
@@ -47,7 +43,7 @@ RegionWriter::~RegionWriter() = default;
 void
 RegionWriter::WriteAt(std::uint64_t place, const char * bytes, std::size_t size)
 {
-  if (m_File)
+  if (!m_Gzip)
   {
     m_File->WriteAt(place, bytes, size);
     return;
@@ -96,15 +92,11 @@ RegionWriter::Write(std::size_t channel, const MaskImage & mask, const WorkImage
 void
 RegionWriter::Commit(const std::function<void()> & beforeCommit)
 {
-  if (m_File)
-  {
-    m_File->Close();
-  }
-  else
+  if (m_Gzip)
   {
     m_Gzip->Flush();
-    m_Compressed->Close();
   }
+  m_File->Close();
   if (beforeCommit)
   {
     beforeCommit();

@@ -50,9 +50,8 @@ private:
   AtomicOutput                  m_Output;
   WorkImage::RegionType         m_Whole;
   std::uint64_t                 m_Begin = 0; ///< of the pixels
-  std::unique_ptr<UncachedFile> m_File;      ///< this one, or the next two
-  std::unique_ptr<OutputFile>   m_Compressed;
-  std::unique_ptr<GzipWriter>   m_Gzip;
+  std::unique_ptr<UncachedFile> m_File;
+  std::unique_ptr<GzipWriter>   m_Gzip;            ///< into the file; null where it is not compressed
   std::uint64_t                 m_Place = 0;       ///< that comes next in the gzip's bytes
   std::uint64_t                 m_ChannelSize = 0; ///< bytes: each channel begins a gzip member, as the header does
 };
