@@ -2,7 +2,10 @@
 #define itkLearnerSink_h
 
 #include "itkImageRows.h"
+#include "itkReportProgress.h"
+#include "itkThreadLimit.h"
 #include "itkUpdateLearners.h"
+#include "itkUpstreamChange.h"
 
 #include "itkImage.h"
 #include "itkImageSink.h"
@@ -13,7 +16,8 @@ namespace itk
  * \brief Base of filters that read an image in pieces of whole rows under a mask, and keep a small value.
  *
  * A derived class implements StreamedGenerateData() on m_Region, sets m_Radius where it reads neighbours, overrides
- * GetNumberOfPasses() where it needs more than one, and leaves its value as a decorated output.
+ * GetNumberOfPasses() where it needs more than one, and leaves its value as a decorated output. Where it computes for a
+ * while after that, it sets m_ReadingShare and calls ReportProgress().
  *
  * \par Access
  * Streams: one pass, or GetNumberOfPasses(), each in NumberOfStreamDivisions pieces with a rim of m_Radius.
@@ -24,7 +28,11 @@ namespace itk
  * - A mask that has neither the image's extent nor 1 along an axis is refused, with both sizes.
  * - An image in memory whose pixels were released is refused, not read.
  * - A mask or a field that another learner makes of the same image is ready before a piece is requested.
+ * - It learns anew where a parameter, an image or a filter upstream has changed, and not where that has only run again.
+ * - AbortGenerateData ends the update with ProcessAborted, at the end of a piece or in ReportProgress(); nothing is
+ *   learned.
  * - After an exception, of an input or its own, the next update reads again.
+ * - NumberOfWorkUnits holds for OpenMP's threads as for ITK's.
  *
  * \ingroup Statistics
  */
@@ -55,6 +63,41 @@ public:
     Superclass::SetNumberOfStreamDivisions(divisions);
   }
 
+  /** Learns, unless nothing has changed since. */
+  void
+  Update() override
+  {
+    this->UpdateOutputInformation();
+    if (this->GetNumberOfOutputs() == 0)
+    {
+      this->UpdateOutputData(nullptr);
+    }
+    for (const auto & output : this->GetOutputs())
+    {
+      if (output)
+      {
+        output->UpdateOutputData();
+      }
+    }
+  }
+
+  void
+  UpdateOutputInformation() override
+  {
+    const bool isRunning = this->m_Updating;
+    Superclass::UpdateOutputInformation();
+    if (!isRunning)
+    {
+      m_Change.Update(this);
+    }
+  }
+
+  int
+  GetCurrentRequestNumber() const override
+  {
+    return m_Request;
+  }
+
   /** Times that the input is read. */
   virtual unsigned int
   GetNumberOfPasses() const
@@ -66,21 +109,108 @@ protected:
   LearnerSink() = default;
   ~LearnerSink() override = default;
 
-  /** ITK's, ended in order also where an input throws: its base would take every later update for a running one. */
+  /** As StreamingProcessObject's, but an exception of an input also ends it in order, an abort is an exception, and the
+   * inputs keep their release flags. */
   void
-  UpdateOutputData(DataObject * output) override
+  UpdateOutputData(DataObject *) override
   {
+    if (this->m_Updating)
+    {
+      return;
+    }
+    const ThreadLimit threads(this->GetNumberOfWorkUnits());
+    this->PrepareOutputs();
+    this->CacheInputReleaseDataFlags(); // and turns them off: passes may need what the last one has ended with
+    const auto end = [this]
+    {
+      m_Request = -1;
+      this->ResetPipeline();
+      this->RestoreInputReleaseDataFlags();
+    };
     try
     {
+      m_Change.Begin();
+      this->SetAbortGenerateData(false);
       UpdateLearners(*this);
-      Superclass::UpdateOutputData(output);
+      const auto begin = this->GetMTime();
+      this->m_Updating = true;
+      this->InvokeEvent(StartEvent());
+      this->GenerateData();
+      this->InvokeEvent(EndEvent());
+      m_Change.Made(begin);
+    }
+    catch (const ProcessAborted &)
+    {
+      this->InvokeEvent(AbortEvent());
+      end();
+      throw;
     }
     catch (...)
     {
-      this->ResetPipeline();
-      this->RestoreInputReleaseDataFlags();
+      end();
       throw;
     }
+    for (const auto & output : this->GetOutputs())
+    {
+      if (output)
+      {
+        output->DataHasBeenGenerated();
+      }
+    }
+    this->RestoreInputReleaseDataFlags();
+    this->ReleaseInputs();
+    this->m_Updating = false;
+  }
+
+  void
+  GenerateData() override
+  {
+    m_PhaseBegin = 0.0;
+    this->ReportProgress(0.0);
+    m_PhaseEnd = 0.0;
+    this->BeforeStreamedGenerateData();
+    const unsigned int pieces = this->GetNumberOfInputRequestedRegions();
+    for (unsigned int piece = 0; piece < pieces; ++piece)
+    {
+      m_Request = static_cast<int>(piece);
+      m_PhaseBegin = m_PhaseEnd;
+      m_PhaseEnd = m_ReadingShare * (piece + 1) / pieces;
+      this->GenerateNthInputRequestedRegion(piece);
+      const auto inputs = this->GetInputs();
+      for (const auto & input : inputs)
+      {
+        if (input)
+        {
+          input->PropagateRequestedRegion();
+        }
+      }
+      for (const auto & input : inputs)
+      {
+        if (input && input != this->GetPrimaryInput())
+        {
+          input->PropagateRequestedRegion(); // again: one before it may have asked the same filter for another region
+        }
+        if (input)
+        {
+          input->UpdateOutputData();
+        }
+      }
+      this->StreamedGenerateData(piece);
+      this->ReportProgress(1.0);
+    }
+    m_Request = -1;
+    m_PhaseBegin = m_PhaseEnd;
+    m_PhaseEnd = 1.0;
+    this->AfterStreamedGenerateData();
+    this->UpdateProgress(1.0F);
+  }
+
+  /** Outside of any parallel region: a part in [0, 1] of StreamedGenerateData(), or of AfterStreamedGenerateData(), is
+   * done. \throws ProcessAborted */
+  void
+  ReportProgress(double part)
+  {
+    itk::ReportProgress(this, m_PhaseBegin + (m_PhaseEnd - m_PhaseBegin) * part);
   }
 
   void
@@ -129,7 +259,14 @@ protected:
   }
 
   RegionType m_Region; // of the current division, without its rim; the input's requested region may be larger
-  typename TInputImage::SizeType m_Radius{}; // rim around a division that is read as well
+  typename TInputImage::SizeType m_Radius{};            // rim around a division that is read as well
+  double                         m_ReadingShare{ 1.0 }; // of the progress; the rest is AfterStreamedGenerateData()'s
+
+private:
+  UpstreamChange m_Change;
+  int            m_Request{ -1 };
+  double         m_PhaseBegin{ 0.0 }; // of what ReportProgress() is a part of
+  double         m_PhaseEnd{ 0.0 };
 };
 } // namespace itk
 

@@ -156,3 +156,27 @@ TEST(LearnerSink, AnImageOrMaskInMemoryWhosePixelsWereReleasedIsRefusedAndNotIts
   image->ReleaseData();
   EXPECT_THROW(sink->Update(), itk::ExceptionObject);
 }
+
+TEST(LearnerSink, ProgressOfASecondRunBeginsAtZero)
+{
+  const auto         image = Image({ { 11, 6, 9 } });
+  auto               sink = RegionSink::New();
+  std::vector<float> progress;
+  std::vector<int>   requests;
+  sink->SetInput(image);
+  sink->SetNumberOfStreamDivisions(3);
+  sink->AddObserver(itk::ProgressEvent(),
+                    [&](const itk::EventObject &)
+                    {
+                      progress.push_back(sink->GetProgress());
+                      requests.push_back(sink->GetCurrentRequestNumber());
+                    });
+  sink->Update();
+  const auto once = progress;
+  progress.clear();
+  requests.clear();
+  sink->Update();
+  EXPECT_EQ(progress, once);
+  EXPECT_FLOAT_EQ(progress.front(), 0.0F);
+  EXPECT_EQ(requests, (std::vector<int>{ -1, 0, 1, 2, -1 }));
+}
