@@ -8,6 +8,7 @@
 
 #include "itkSimpleDataObjectDecorator.h"
 
+#include <functional>
 #include <vector>
 
 namespace itk
@@ -157,8 +158,9 @@ private:
     Merge(const Sums & other);
   };
 
+  /** Calls report() once, and twice for each scale. */
   void
-  AddPiece(const RegionType & piece);
+  AddPiece(const RegionType & piece, const std::function<void()> & report);
   /** Adds what fine - coarse of each part, buffers over `region`, holds in `piece` inside the mask. */
   void
   AddBand(const RegionType &          piece,

@@ -78,15 +78,18 @@ template <typename TInputImage, typename TMaskImage>
 void
 BandEnergySink<TInputImage, TMaskImage>::StreamedGenerateData(unsigned int)
 {
-  for (const auto & piece : PiecesToSmooth(this->m_Region, this->m_Radius))
+  const auto  pieces = PiecesToSmooth(this->m_Region, this->m_Radius);
+  const auto  steps = static_cast<double>(pieces.size() * (2 * m_Scales.size() + 1));
+  std::size_t done = 0;
+  for (const auto & piece : pieces)
   {
-    this->AddPiece(piece);
+    this->AddPiece(piece, [&] { this->ReportProgress(static_cast<double>(++done) / steps); });
   }
 }
 
 template <typename TInputImage, typename TMaskImage>
 void
-BandEnergySink<TInputImage, TMaskImage>::AddPiece(const RegionType & piece)
+BandEnergySink<TInputImage, TMaskImage>::AddPiece(const RegionType & piece, const std::function<void()> & report)
 {
   const auto threader = this->GetMultiThreader();
   auto       region = piece;
@@ -101,6 +104,7 @@ BandEnergySink<TInputImage, TMaskImage>::AddPiece(const RegionType & piece)
   {
     gaussians.emplace_back(kernels, region.GetSize(), weights, threader);
   }
+  report();
 
   std::vector<Buffer> parts; // the bands and the residual, 0 at holes
   Buffer              fine = image;
@@ -120,6 +124,7 @@ BandEnergySink<TInputImage, TMaskImage>::AddPiece(const RegionType & piece)
                 });
     parts.push_back(std::move(fine));
     fine = std::move(coarse);
+    report();
   }
   parts.push_back(std::move(fine));
 
@@ -134,6 +139,7 @@ BandEnergySink<TInputImage, TMaskImage>::AddPiece(const RegionType & piece)
     }
     this->AddBand(piece, region, weights, finer, coarser, m_Totals[band]);
     finer.swap(coarser);
+    report();
   }
 }
 

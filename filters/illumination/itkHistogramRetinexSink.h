@@ -195,6 +195,7 @@ protected:
   {
     this->SetField(SmoothField{});
     this->SetSummary(HistogramRetinexSummary{});
+    this->m_ReadingShare = 0.3;
   }
   ~HistogramRetinexSink() override = default;
 
@@ -266,7 +267,7 @@ private:
   SmoothField
   MakeField() const;
   SmoothField
-  FitField(HistogramRetinexSummary & summary) const;
+  FitField(HistogramRetinexSummary & summary);
   /** Refines `field`, one width after the other. Returns the iterations. */
   unsigned int
   Sharpen(SmoothField & field, const Observations & observations, const std::vector<double> & widths) const;
@@ -275,7 +276,7 @@ private:
   IsUneven(const SmoothField & field, const List & samples, HistogramRetinexSummary & summary) const;
   /** Returns whether there are tissues; else `field` stays. */
   bool
-  FitTissues(SmoothField & field, HistogramRetinexSummary & summary) const;
+  FitTissues(SmoothField & field, HistogramRetinexSummary & summary);
   /** Sets the field's mean to 1 and its bounds to its range, inside the mask. */
   void
   NormaliseField(SmoothField & field);

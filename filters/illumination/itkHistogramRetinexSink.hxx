@@ -495,7 +495,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::MakeField() const
 
 template <typename TInputImage, typename TMaskImage>
 SmoothField
-HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary) const
+HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary & summary)
 {
   SmoothField  field = this->MakeField();
   const auto & size = m_MaskBox.GetSize();
@@ -519,7 +519,9 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
     last.push_back(before.back());
     before.pop_back();
   }
+  this->ReportProgress(0.1);
   summary.iterations = this->Sharpen(field, this->Observe(flattest, CoarseSamples), before);
+  this->ReportProgress(0.2);
   const auto axes = std::count_if(field.halfExtent.begin(),
                                   field.halfExtent.begin() + std::min(Dimension, 3U),
                                   [](double extent) { return extent > 0.0; });
@@ -530,6 +532,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitField(HistogramRetinexSummary 
     summary.samples = flattest.size();
     summary.iterations += this->Sharpen(field, this->Observe(flattest, 0), last);
   }
+  this->ReportProgress(0.8);
   if (!isUneven)
   {
     const List underField = this->FlattestSamples(field, least);
@@ -603,7 +606,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::IsUneven(const SmoothField &     
 
 template <typename TInputImage, typename TMaskImage>
 bool
-HistogramRetinexSink<TInputImage, TMaskImage>::FitTissues(SmoothField & field, HistogramRetinexSummary & summary) const
+HistogramRetinexSink<TInputImage, TMaskImage>::FitTissues(SmoothField & field, HistogramRetinexSummary & summary)
 {
   const auto fitTo = [&](std::size_t atLeast)
   {
@@ -615,6 +618,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitTissues(SmoothField & field, H
   const HistogramEntropyFit    coarse = fitTo(CoarseSamplesOfTissues);
   HistogramEntropyFit::Minimum lowest;
   std::vector<double>          best;
+  double                       done = 0.2; // of the fit
   for (const double wide : { 0.24, 0.12, 0.06 })
   {
     auto       coefficients = field.coefficients;
@@ -626,6 +630,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::FitTissues(SmoothField & field, H
       lowest = second;
       best = coefficients;
     }
+    this->ReportProgress(done += 0.1);
   }
   if (best.empty())
   {
@@ -708,6 +713,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
   SmoothField field = this->FitField(summary);
   if (!field.coefficients.empty())
   {
+    this->ReportProgress(0.9);
     this->NormaliseField(field);
   }
   m_Samples = Samples{};

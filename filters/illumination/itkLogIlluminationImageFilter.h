@@ -2,6 +2,9 @@
 #define itkLogIlluminationImageFilter_h
 
 #include "itkNeumannPoisson.h"
+#include "itkReportProgress.h"
+#include "itkThreadLimit.h"
+#include "itkUpstreamChange.h"
 
 #include "itkImage.h"
 #include "itkImageToImageFilter.h"
@@ -133,6 +136,9 @@ public:
     return static_cast<const SummaryDecoratorType *>(this->ProcessObject::GetOutput("Summary"));
   }
 
+  void
+  UpdateOutputInformation() override;
+
 protected:
   /** What Estimate() works on: the box around the mask. */
   struct Domain
@@ -154,6 +160,10 @@ protected:
   virtual void
   Estimate(const Domain & domain, NeumannPoisson & solver, float * illumination, LogIlluminationSummary & summary) = 0;
 
+  /** Outside of any parallel region: a part in [0, 1] of Estimate() is done. \throws ProcessAborted */
+  void
+  ReportProgress(double part);
+
   using DataObjectPointer = DataObject::Pointer;
   DataObjectPointer
   MakeOutput(const DataObject::DataObjectIdentifierType & name) override;
@@ -171,11 +181,15 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  static constexpr double EstimateBegin = 0.2; // of the progress
+  static constexpr double EstimateEnd = 0.9;
+
   /** Of the mask; of extent 0 where it is empty. */
   RegionType
   BoundingBox() const;
 
-  AxesType m_Axes{};
+  AxesType       m_Axes{};
+  UpstreamChange m_Change;
 };
 } // namespace itk
 

@@ -39,6 +39,25 @@ LogIlluminationImageFilter<TInputImage>::VerifyInputInformation() ITKv5_CONST
 
 template <typename TInputImage>
 void
+LogIlluminationImageFilter<TInputImage>::UpdateOutputInformation()
+{
+  const bool isRunning = this->m_Updating;
+  Superclass::UpdateOutputInformation();
+  if (!isRunning)
+  {
+    m_Change.Update(this);
+  }
+}
+
+template <typename TInputImage>
+void
+LogIlluminationImageFilter<TInputImage>::ReportProgress(double part)
+{
+  itk::ReportProgress(this, EstimateBegin + (EstimateEnd - EstimateBegin) * part);
+}
+
+template <typename TInputImage>
+void
 LogIlluminationImageFilter<TInputImage>::GenerateInputRequestedRegion()
 {
   const auto region = this->GetInput()->GetLargestPossibleRegion();
@@ -119,12 +138,17 @@ LogIlluminationImageFilter<TInputImage>::GenerateData()
   const auto                whole = input->GetLargestPossibleRegion();
   const auto                box = this->BoundingBox();
   const auto                voxels = box.GetNumberOfPixels();
+  const auto                ownTime = this->GetMTime();
+  const ThreadLimit         threads(this->GetNumberOfWorkUnits());
+  m_Change.Begin();
+  itk::ReportProgress(this, 0.0);
   this->AllocateOutputs();
   LogIlluminationSummary summary;
   if (voxels == 0)
   {
     output->FillBuffer(0.0F);
     this->GetSummaryOutput()->Set(summary);
+    m_Change.Made(ownTime);
     return;
   }
 
@@ -183,11 +207,14 @@ LogIlluminationImageFilter<TInputImage>::GenerateData()
   summary.excluded = excluded;
   summary.lowestIntensity = std::isfinite(lowest) ? lowest : 0.0;
 
+  itk::ReportProgress(this, 0.5 * EstimateBegin);
   std::vector<float> illumination(voxels, 0.0F);
   {
     NeumannPoisson solver(domain.grid, inside.empty() ? nullptr : inside.data());
     summary.components = solver.NumberOfComponents();
+    this->ReportProgress(0.0);
     this->Estimate(domain, solver, illumination.data(), summary);
+    this->ReportProgress(1.0);
   }
   domain.logImage = {}; // whole volumes, which nothing needs any more
   for (std::size_t i = 0; i < voxels; ++i)
@@ -216,6 +243,8 @@ LogIlluminationImageFilter<TInputImage>::GenerateData()
     ContinueOutside(gridOf(whole), output->GetBufferPointer(), isKnown.data());
   }
   this->GetSummaryOutput()->Set(summary);
+  m_Change.Made(ownTime);
+  this->UpdateProgress(1.0F);
 }
 
 template <typename TInputImage>

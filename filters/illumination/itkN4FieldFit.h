@@ -11,6 +11,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace itk
@@ -55,9 +56,10 @@ public:
              const std::vector<float> & logIntensities,
              const std::vector<float> & weights);
 
-  /** The field of the last level; without coefficients where samples are none or all equal. */
+  /** The field of the last level; without coefficients where samples are none or all equal. Calls report(part done, in
+   * [0, 1]) after each iteration, where there is one; it may throw. */
   SmoothField
-  Fit(const N4Parameters & parameters);
+  Fit(const N4Parameters & parameters, const std::function<void(double)> & report = {});
 
   /** Run by the last Fit(), at each level. */
   const std::vector<unsigned int> &

@@ -553,7 +553,7 @@ N4FieldFit::Refined() const
 }
 
 inline SmoothField
-N4FieldFit::Fit(const N4Parameters & parameters)
+N4FieldFit::Fit(const N4Parameters & parameters, const std::function<void(double)> & report)
 {
   m_Iterations.assign(parameters.iterations.size(), 0);
   const auto  isEven = [this] { return !(m_Range.highest - m_Range.lowest > 1e-6F); }; // rounding of the logarithms
@@ -600,6 +600,11 @@ N4FieldFit::Fit(const N4Parameters & parameters)
       this->Evaluate();
       measure = m_MeasuresChange ? this->ConvergenceMeasure() : measure;
       ++m_Iterations[level];
+      if (report)
+      {
+        const double ofLevel = static_cast<double>(m_Iterations[level]) / parameters.iterations[level];
+        report((static_cast<double>(level) + ofLevel) / static_cast<double>(parameters.iterations.size()));
+      }
     }
   }
   return m_Lattice;

@@ -216,6 +216,7 @@ protected:
   {
     this->SetField(SmoothField{});
     this->SetSummary(N4Summary{});
+    this->m_ReadingShare = 0.3;
   }
   ~N4FieldSink() override = default;
 

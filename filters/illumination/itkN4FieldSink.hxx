@@ -423,7 +423,7 @@ N4FieldSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
     }
   }
   N4FieldFit  fit(lattice, size, m_LogIntensities, m_Weights);
-  SmoothField field = fit.Fit(m_Parameters);
+  SmoothField field = fit.Fit(m_Parameters, [this](double part) { this->ReportProgress(0.9 * part); });
   field.centre = placed.centre;
   field.halfExtent = placed.halfExtent;
   if (!field.coefficients.empty())

@@ -83,6 +83,7 @@ PoissonRetinexImageFilter<TInputImage>::Estimate(const typename Superclass::Doma
                    source.begin(),
                    [=](float value) { return std::abs(value) <= threshold ? value * scale : 0.0F; });
   }
+  this->ReportProgress(0.1);
   if (summary.excluded == 0 || !isGradient)
   {
     summary.Add(solver.Solve(source.data(), illumination, 0.0, Tolerance), Tolerance);
@@ -114,6 +115,7 @@ PoissonRetinexImageFilter<TInputImage>::Estimate(const typename Superclass::Doma
     const double descent = dot(source, step);
     start = summary.iterations == 1 ? descent : start;
     solved.reduction = descent > 0.0 ? std::sqrt(descent / start) : 0.0;
+    this->ReportProgress(0.1 + 0.9 * summary.iterations / MaximumNumberOfIterations);
     if (solved.reduction <= ToleranceWithHoles)
     {
       break;

@@ -6,6 +6,7 @@
 #include "itkStackIllumination.h"
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace itk
@@ -44,9 +45,10 @@ public:
   /** `values`: image after image, row after row; NaN: not known. */
   StackIlluminationFit(std::size_t width, std::size_t height, std::vector<float> values, const Parameters & parameters);
 
-  /** False, with a flat-field of 1, where the images are not positive on the mean or the fit has no positive one. */
+  /** False, with a flat-field of 1, where the images are not positive on the mean or the fit has no positive one.
+   * Calls report(part done, in [0, 1]) after each weighting, where there is one; it may throw. */
   bool
-  Run();
+  Run(const std::function<void(double)> & report = {});
 
   /** Over a box of width x height, its constant term 1. */
   const CosineSeries &
@@ -76,7 +78,7 @@ private:
   SortIntensities();
   /** \return whether the flat-field is positive on the mean. */
   bool
-  SolveReweighted();
+  SolveReweighted(const std::function<void()> & reportSolved);
   /** Subtracts the dark-field, 0 where it is negative. \return whether it is negative anywhere; else nothing is done.
    */
   bool

@@ -134,11 +134,20 @@ StackIlluminationFit::ForEachBlock(TFunction && f) const
 }
 
 inline bool
-StackIlluminationFit::Run()
+StackIlluminationFit::Run(const std::function<void(double)> & report)
 {
   m_FlatSeries = CosineSeries{};
   m_DarkSeries = CosineSeries{};
   m_Reweightings = 0;
+  // At most; and again where a dark-field is found that must not be.
+  const double solutions = (m_Parameters.darkField ? 2.0 : 1.0) * m_Parameters.maximumReweightings;
+  const auto   reportSolved = [&]
+  {
+    if (report)
+    {
+      report(m_Reweightings / solutions);
+    }
+  };
   if (m_Parameters.sortIntensity)
   {
     this->SortIntensities();
@@ -147,7 +156,7 @@ StackIlluminationFit::Run()
   {
     return false;
   }
-  if (!this->SolveReweighted())
+  if (!this->SolveReweighted(reportSolved))
   {
     return false;
   }
@@ -157,7 +166,7 @@ StackIlluminationFit::Run()
     if (this->TakeDarkAway())
     {
       m_Parameters.darkField = false;
-      if (!this->SolveReweighted())
+      if (!this->SolveReweighted(reportSolved))
       {
         m_DarkSeries = CosineSeries{};
         return false;
@@ -170,7 +179,7 @@ StackIlluminationFit::Run()
 }
 
 inline bool
-StackIlluminationFit::SolveReweighted()
+StackIlluminationFit::SolveReweighted(const std::function<void()> & reportSolved)
 {
   Floats last(m_Pixels, 1.0F);
   for (unsigned int reweighting = 0; reweighting < m_Parameters.maximumReweightings; ++reweighting)
@@ -180,6 +189,7 @@ StackIlluminationFit::SolveReweighted()
     {
       return false;
     }
+    reportSolved();
     const double mean = StackIlluminationDetail::SumOf(m_Flat.data(), m_Pixels) / static_cast<double>(m_Pixels);
     double       change = 0.0;
     double       size = 0.0;

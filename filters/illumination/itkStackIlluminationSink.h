@@ -144,6 +144,7 @@ protected:
   {
     this->SetIllumination(StackIllumination{});
     this->SetSummary(StackIlluminationSummary{});
+    this->m_ReadingShare = 0.3;
   }
   ~StackIlluminationSink() override = default;
 

@@ -238,6 +238,7 @@ template <typename TInputImage, typename TMaskImage>
 void
 StackIlluminationSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
 {
+  Superclass::AfterStreamedGenerateData();
   StackIllumination        illumination;
   StackIlluminationSummary summary;
   summary.images = m_Images;
@@ -269,7 +270,7 @@ StackIlluminationSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
     parameters.reweightTolerance = m_ReweightTolerance;
     StackIlluminationFit fit(m_Cells[0], m_Cells[1], std::move(values), parameters);
     const auto &         size = this->GetInput()->GetLargestPossibleRegion().GetSize();
-    if (fit.Run())
+    if (fit.Run([this](double part) { this->ReportProgress(0.1 + 0.8 * part); }))
     {
       illumination.flat = fit.GetFlat();
       illumination.dark = fit.GetDark();
@@ -282,6 +283,7 @@ StackIlluminationSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
       summary.reweightings = fit.GetReweightings();
     }
   }
+  this->ReportProgress(0.9);
   if (!m_Reduced.empty())
   {
     auto       flat = illumination.flat.terms.empty() ? std::vector<double>(this->NumberOfCells(), 1.0)
@@ -302,7 +304,6 @@ StackIlluminationSink<TInputImage, TMaskImage>::AfterStreamedGenerateData()
   this->SetIllumination(illumination);
   this->SetSummary(summary);
   m_Reduced = {};
-  Superclass::AfterStreamedGenerateData();
 }
 
 template <typename TInputImage, typename TMaskImage>

@@ -422,6 +422,7 @@ VariationalRetinexImageFilter<TInputImage>::Estimate(const typename Superclass::
         }
         RunWith<detail::SquareKernel>(set, static_cast<const float *>(laplace), end - first, sums + 1);
       });
+    this->ReportProgress(static_cast<double>(summary.iterations) / m_MaximumNumberOfIterations);
     summary.energies.push_back(perVoxel * (energies[0] + 0.5 * bending / typical * energies[1]));
   }
 }
