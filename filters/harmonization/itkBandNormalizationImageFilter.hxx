@@ -1,6 +1,8 @@
 #ifndef itkBandNormalizationImageFilter_hxx
 #define itkBandNormalizationImageFilter_hxx
 
+#include "itkProgressReporter.h"
+
 #include <algorithm>
 
 namespace itk
@@ -87,18 +89,24 @@ BandNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
   std::vector<float> smooth;
   std::vector<float> change;
 
-  for (const auto & piece : PiecesToSmooth(output->GetRequestedRegion(), radius))
+  const auto       pieces = PiecesToSmooth(output->GetRequestedRegion(), radius);
+  ProgressReporter progress(this, 0, (2 * terms.size() + 2) * pieces.size());
+  for (const auto & piece : pieces)
   {
     auto region = piece;
     region.PadByRadius(radius);
     region.Crop(input->GetLargestPossibleRegion());
     GatherToSmooth(input, mask, region, 0.0, 1.0, image, weights, threader);
     change.assign(image.size(), 0.0F);
+    progress.CompletedPixel();
     for (const auto & term : terms)
     {
       const auto coefficient = static_cast<float>(term.coefficient);
       smooth = image;
-      GaussianType(term.kernels, region.GetSize(), weights, threader).Smooth(smooth);
+      const GaussianType gaussian(term.kernels, region.GetSize(), weights, threader);
+      progress.CompletedPixel();
+      gaussian.Smooth(smooth);
+      progress.CompletedPixel();
       ForEachPart(threader,
                   change.size(),
                   [&](std::size_t begin, std::size_t end)
@@ -117,6 +125,7 @@ BandNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
                   weights,
                   threader,
                   [&](double value, std::size_t i) { return change[i] != 0.0F ? value + change[i] : value; });
+    progress.CompletedPixel();
   }
 }
 

@@ -5,7 +5,7 @@
 #include "itkMonotoneMap.h"
 #include "itkQuantileSink.h"
 
-#include "itkImageToImageFilter.h"
+#include "itkInPlaceImageFilter.h"
 
 #include <vector>
 
@@ -21,7 +21,8 @@ namespace itk
  *
  * \par Access
  * Pointwise: the output region needs exactly the same input region, so the filter streams. Connect Landmarks to a
- * QuantileSink, which reads its input twice.
+ * QuantileSink, which reads its input twice. InPlaceOn() lets it write where the input was, if that is an output of
+ * another filter.
  *
  * \par Properties
  * - The output's quantiles at the probabilities are the standard landmarks, as near as neighbouring intensities lie,
@@ -37,13 +38,13 @@ namespace itk
  * \ingroup Harmonization
  */
 template <typename TInputImage, typename TOutputImage = TInputImage>
-class ITK_TEMPLATE_EXPORT QuantileNormalizationImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+class ITK_TEMPLATE_EXPORT QuantileNormalizationImageFilter : public InPlaceImageFilter<TInputImage, TOutputImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(QuantileNormalizationImageFilter);
 
   using Self = QuantileNormalizationImageFilter;
-  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Superclass = InPlaceImageFilter<TInputImage, TOutputImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using MaskImageType = Image<unsigned char, TInputImage::ImageDimension>;
@@ -51,7 +52,7 @@ public:
   using OutputPixelType = typename TOutputImage::PixelType;
 
   itkNewMacro(Self);
-  itkTypeMacro(QuantileNormalizationImageFilter, ImageToImageFilter);
+  itkTypeMacro(QuantileNormalizationImageFilter, InPlaceImageFilter);
 
   /** The image's quantiles. Required; of what QuantileSink measures, the values count. */
   itkSetGetDecoratedInputMacro(Landmarks, ImageQuantiles);

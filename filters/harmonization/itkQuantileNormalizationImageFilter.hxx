@@ -3,6 +3,8 @@
 
 #include "itkImageRows.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -12,6 +14,8 @@ template <typename TInputImage, typename TOutputImage>
 QuantileNormalizationImageFilter<TInputImage, TOutputImage>::QuantileNormalizationImageFilter()
 {
   this->DynamicMultiThreadingOn();
+  this->ThreaderUpdateProgressOff();
+  this->InPlaceOff();
   this->AddRequiredInputName("Landmarks");
 }
 
@@ -77,6 +81,7 @@ QuantileNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGene
   const TInputImage *   input = this->GetInput();
   const MaskImageType * mask = m_Outside == OutsideMask::Transform ? nullptr : this->GetMaskImage();
   const std::size_t     length = region.GetSize(0);
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
@@ -97,6 +102,7 @@ QuantileNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGene
                      static_cast<OutputPixelType>(isFinite ? std::min(std::max(m_Map(value), -bound), bound) : value);
                  }
                }
+               progress.Completed(length);
              });
 }
 

@@ -3,7 +3,7 @@
 
 #include "itkFieldGateSink.h"
 
-#include "itkImageToImageFilter.h"
+#include "itkInPlaceImageFilter.h"
 #include "itkSimpleDataObjectDecorator.h"
 
 namespace itk
@@ -15,7 +15,8 @@ namespace itk
  * images.
  *
  * \par Access
- * Pointwise: streams, once the gate has decided.
+ * Pointwise: streams, once the gate has decided. InPlaceOn() lets it write where the input was, if that is an output of
+ * another filter.
  *
  * \par Properties
  * - The output has the bits of the one or the other, also where a pixel is not finite.
@@ -25,19 +26,19 @@ namespace itk
  * \ingroup Illumination
  */
 template <typename TImage>
-class ITK_TEMPLATE_EXPORT FieldGateImageFilter : public ImageToImageFilter<TImage, TImage>
+class ITK_TEMPLATE_EXPORT FieldGateImageFilter : public InPlaceImageFilter<TImage, TImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(FieldGateImageFilter);
 
   using Self = FieldGateImageFilter;
-  using Superclass = ImageToImageFilter<TImage, TImage>;
+  using Superclass = InPlaceImageFilter<TImage, TImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using RegionType = typename TImage::RegionType;
 
   itkNewMacro(Self);
-  itkTypeMacro(FieldGateImageFilter, ImageToImageFilter);
+  itkTypeMacro(FieldGateImageFilter, InPlaceImageFilter);
 
   /** Required. */
   itkSetInputMacro(CorrectedImage, TImage);

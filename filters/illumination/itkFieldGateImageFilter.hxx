@@ -1,8 +1,11 @@
 #ifndef itkFieldGateImageFilter_hxx
 #define itkFieldGateImageFilter_hxx
 
-#include "itkImageAlgorithm.h"
 #include "itkImageRows.h"
+
+#include "itkTotalProgressReporter.h"
+
+#include <algorithm>
 
 namespace itk
 {
@@ -12,6 +15,8 @@ FieldGateImageFilter<TImage>::FieldGateImageFilter()
   this->AddRequiredInputName("CorrectedImage");
   this->AddRequiredInputName("Gate");
   this->DynamicMultiThreadingOn();
+  this->ThreaderUpdateProgressOff();
+  this->InPlaceOff();
 }
 
 template <typename TImage>
@@ -41,8 +46,19 @@ template <typename TImage>
 void
 FieldGateImageFilter<TImage>::DynamicThreadedGenerateData(const RegionType & region)
 {
-  const TImage * chosen = this->GetGate().passed ? this->GetCorrectedImage() : this->GetInput();
-  ImageAlgorithm::Copy(chosen, this->GetOutput(), region, region);
+  const TImage *        chosen = this->GetGate().passed ? this->GetCorrectedImage() : this->GetInput();
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
+  ForEachRow(this->GetOutput(),
+             region,
+             [&](const typename TImage::IndexType & index, auto * out)
+             {
+               const auto * in = chosen->GetBufferPointer() + chosen->ComputeOffset(index);
+               if (in != out) // else it runs in place
+               {
+                 std::copy_n(in, region.GetSize(0), out);
+               }
+               progress.Completed(region.GetSize(0));
+             });
 }
 } // namespace itk
 #endif

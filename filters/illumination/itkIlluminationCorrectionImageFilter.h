@@ -3,7 +3,7 @@
 
 #include "itkSmoothField.h"
 
-#include "itkImageToImageFilter.h"
+#include "itkInPlaceImageFilter.h"
 #include "itkSimpleDataObjectDecorator.h"
 
 #include <string>
@@ -17,7 +17,8 @@ namespace itk
  * place of log fields, FieldImage is the field itself, voxel by voxel.
  *
  * \par Access
- * Pointwise: streams. Connect Field to a learner (HistogramRetinexSink), or set a recorded field.
+ * Pointwise: streams. Connect Field to a learner (HistogramRetinexSink), or set a recorded field. InPlaceOn() lets it
+ * write where the input was, if that is an output of another filter.
  *
  * \par Properties
  * - Voxels where FieldImage is not finite or not positive stay as they are.
@@ -29,20 +30,20 @@ namespace itk
  * \ingroup Illumination
  */
 template <typename TInputImage, typename TOutputImage = TInputImage>
-class ITK_TEMPLATE_EXPORT IlluminationCorrectionImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+class ITK_TEMPLATE_EXPORT IlluminationCorrectionImageFilter : public InPlaceImageFilter<TInputImage, TOutputImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(IlluminationCorrectionImageFilter);
 
   using Self = IlluminationCorrectionImageFilter;
-  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Superclass = InPlaceImageFilter<TInputImage, TOutputImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using OutputImageRegionType = typename TOutputImage::RegionType;
   using OutputPixelType = typename TOutputImage::PixelType;
 
   itkNewMacro(Self);
-  itkTypeMacro(IlluminationCorrectionImageFilter, ImageToImageFilter);
+  itkTypeMacro(IlluminationCorrectionImageFilter, InPlaceImageFilter);
 
   using FieldDecoratorType = SimpleDataObjectDecorator<SmoothField>;
 

@@ -6,6 +6,8 @@
 #include "itkPortableExp.h"
 #include "itkUpdateLearners.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -33,6 +35,8 @@ template <typename TInputImage, typename TOutputImage>
 IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::IlluminationCorrectionImageFilter()
 {
   this->DynamicMultiThreadingOn();
+  this->ThreaderUpdateProgressOff();
+  this->InPlaceOff();
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -153,6 +157,7 @@ IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::CorrectBySeries(co
   const std::size_t             length = region.GetSize(0);
   const auto                    set = BestInstructionSet();
   std::vector<double>           logField(length);
+  TotalProgressReporter         progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
@@ -160,6 +165,7 @@ IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::CorrectBySeries(co
                logFieldOf(index, index[0], length, logField.data());
                const auto * in = input->GetBufferPointer() + input->ComputeOffset(index);
                RunWith<IlluminationCorrectionDetail::ScaleKernel>(set, in, logField.data(), sign, length, out);
+               progress.Completed(length);
              });
 }
 
@@ -167,10 +173,11 @@ template <typename TInputImage, typename TOutputImage>
 void
 IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::CorrectByImage(const OutputImageRegionType & region)
 {
-  const TInputImage *  input = this->GetInput();
-  const TOutputImage * fieldImage = this->GetFieldImage();
-  const std::size_t    length = region.GetSize(0);
-  const std::size_t    step = fieldImage->GetLargestPossibleRegion().GetSize(0) > 1;
+  const TInputImage *   input = this->GetInput();
+  const TOutputImage *  fieldImage = this->GetFieldImage();
+  const std::size_t     length = region.GetSize(0);
+  const std::size_t     step = fieldImage->GetLargestPossibleRegion().GetSize(0) > 1;
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
@@ -183,6 +190,7 @@ IlluminationCorrectionImageFilter<TInputImage, TOutputImage>::CorrectByImage(con
                  const double divisor = value > 0.0 && value <= std::numeric_limits<double>::max() ? value : 1.0;
                  out[i] = static_cast<OutputPixelType>(m_Inverse ? in[i] * divisor : in[i] / divisor);
                }
+               progress.Completed(length);
              });
 }
 

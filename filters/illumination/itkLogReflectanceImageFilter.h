@@ -78,6 +78,7 @@ protected:
   LogReflectanceImageFilter()
   {
     this->DynamicMultiThreadingOn();
+    this->ThreaderUpdateProgressOff();
     this->InPlaceOff();
   }
   ~LogReflectanceImageFilter() override = default;

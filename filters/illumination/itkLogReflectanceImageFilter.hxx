@@ -5,6 +5,8 @@
 #include "itkInstructionSet.h"
 #include "itkPortableLog.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -161,9 +163,10 @@ template <typename TInputImage, typename TOutputImage>
 void
 LogReflectanceImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerateData(const OutputImageRegionType & region)
 {
-  const auto          set = BestInstructionSet();
-  const auto          length = static_cast<std::size_t>(region.GetSize(0));
-  std::vector<double> factor(length, 1.0);
+  const auto            set = BestInstructionSet();
+  const auto            length = static_cast<std::size_t>(region.GetSize(0));
+  std::vector<double>   factor(length, 1.0);
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
@@ -185,6 +188,7 @@ LogReflectanceImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerateDat
                }
                RunWith<LogReflectanceDetail::LogOfFloored>(
                  set, row(0), static_cast<const double *>(factor.data()), m_Floor, m_Gain, m_Offset, out, length);
+               progress.Completed(length);
              });
 }
 

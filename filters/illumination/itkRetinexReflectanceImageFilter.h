@@ -3,6 +3,8 @@
 
 #include "itkLogIlluminationImageFilter.h"
 
+#include "itkInPlaceImageFilter.h"
+
 namespace itk
 {
 /** \class RetinexReflectanceImageFilter
@@ -14,7 +16,7 @@ namespace itk
  * LogIlluminationImageFilter.
  *
  * \par Access
- * Pointwise: streams.
+ * Pointwise: streams. InPlaceOn() lets it write where the input was, if that is an output of another filter.
  *
  * \par Properties
  * - y exp(l) is x within float rounding, for l within 600 and y in a float's range. Zeros stay 0, negatives negative,
@@ -25,13 +27,13 @@ namespace itk
  * \ingroup Illumination
  */
 template <typename TInputImage, typename TOutputImage = TInputImage>
-class ITK_TEMPLATE_EXPORT RetinexReflectanceImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+class ITK_TEMPLATE_EXPORT RetinexReflectanceImageFilter : public InPlaceImageFilter<TInputImage, TOutputImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(RetinexReflectanceImageFilter);
 
   using Self = RetinexReflectanceImageFilter;
-  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Superclass = InPlaceImageFilter<TInputImage, TOutputImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using LogIlluminationImageType = Image<float, TInputImage::ImageDimension>;
@@ -40,7 +42,7 @@ public:
   using OutputPixelType = typename TOutputImage::PixelType;
 
   itkNewMacro(Self);
-  itkTypeMacro(RetinexReflectanceImageFilter, ImageToImageFilter);
+  itkTypeMacro(RetinexReflectanceImageFilter, InPlaceImageFilter);
 
   /** Required. */
   itkSetInputMacro(LogIllumination, LogIlluminationImageType);

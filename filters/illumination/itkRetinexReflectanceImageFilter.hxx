@@ -4,6 +4,8 @@
 #include "itkImageRows.h"
 #include "itkPortableExp.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,6 +17,8 @@ RetinexReflectanceImageFilter<TInputImage, TOutputImage>::RetinexReflectanceImag
 {
   this->AddRequiredInputName("LogIllumination");
   this->DynamicMultiThreadingOn();
+  this->ThreaderUpdateProgressOff();
+  this->InPlaceOff();
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -62,6 +66,7 @@ RetinexReflectanceImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerat
   const std::size_t                length = region.GetSize(0);
   const double                     lowest = m_Logarithm ? this->GetSummary().lowestIntensity : 1.0;
   const double                     floor = lowest > 0.0 ? lowest : 1.0;
+  TotalProgressReporter            progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TInputImage::IndexType & index, OutputPixelType * out)
@@ -81,6 +86,7 @@ RetinexReflectanceImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerat
                                          : value * PortableExp(std::clamp(-static_cast<double>(l[i]), -600.0, 600.0));
                  out[i] = static_cast<OutputPixelType>(std::clamp(result, -largest, largest));
                }
+               progress.Completed(length);
              });
 }
 

@@ -4,7 +4,7 @@
 #include "itkHugePages.h"
 #include "itkStackIllumination.h"
 
-#include "itkImageToImageFilter.h"
+#include "itkInPlaceImageFilter.h"
 #include "itkSimpleDataObjectDecorator.h"
 
 #include <vector>
@@ -19,7 +19,7 @@ namespace itk
  *
  * \par Access
  * Pointwise: streams. Connect Illumination to a learner (StackIlluminationSink), or set a recorded one. Holds both
- * fields over the plane.
+ * fields over the plane. InPlaceOn() lets it write where the input was, if that is an output of another filter.
  *
  * \par Properties
  * - Every pixel is corrected, also zeros, negatives and those outside a mask; non-finite ones stay non-finite.
@@ -32,20 +32,20 @@ namespace itk
  * \ingroup Illumination
  */
 template <typename TInputImage, typename TOutputImage = TInputImage>
-class ITK_TEMPLATE_EXPORT StackIlluminationImageFilter : public ImageToImageFilter<TInputImage, TOutputImage>
+class ITK_TEMPLATE_EXPORT StackIlluminationImageFilter : public InPlaceImageFilter<TInputImage, TOutputImage>
 {
 public:
   ITK_DISALLOW_COPY_AND_MOVE(StackIlluminationImageFilter);
 
   using Self = StackIlluminationImageFilter;
-  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Superclass = InPlaceImageFilter<TInputImage, TOutputImage>;
   using Pointer = SmartPointer<Self>;
   using ConstPointer = SmartPointer<const Self>;
   using OutputImageRegionType = typename TOutputImage::RegionType;
   using OutputPixelType = typename TOutputImage::PixelType;
 
   itkNewMacro(Self);
-  itkTypeMacro(StackIlluminationImageFilter, ImageToImageFilter);
+  itkTypeMacro(StackIlluminationImageFilter, InPlaceImageFilter);
 
   /** Required. Its pixels count from the first one of the image. */
   itkSetGetDecoratedInputMacro(Illumination, StackIllumination);
@@ -66,6 +66,8 @@ protected:
   {
     this->AddRequiredInputName("Illumination");
     this->DynamicMultiThreadingOn();
+    this->ThreaderUpdateProgressOff();
+    this->InPlaceOff();
   }
   ~StackIlluminationImageFilter() override = default;
 

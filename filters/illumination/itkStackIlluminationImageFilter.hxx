@@ -4,6 +4,8 @@
 #include "itkImageRows.h"
 #include "itkUpdateLearners.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 
 namespace itk
@@ -54,7 +56,7 @@ StackIlluminationImageFilter<TInputImage, TOutputImage>::AllocateOutputs()
   using PixelContainer = typename TOutputImage::PixelContainer;
   TOutputImage *      output = this->GetOutput();
   const SizeValueType count = output->GetRequestedRegion().GetNumberOfPixels();
-  if (count * sizeof(OutputPixelType) >= LargeAllocation)
+  if (!this->GetInPlace() && count * sizeof(OutputPixelType) >= LargeAllocation)
   {
     const auto pixels =
       HugePageContainer<typename PixelContainer::ElementIdentifier, typename PixelContainer::Element>::New();
@@ -114,6 +116,7 @@ StackIlluminationImageFilter<TInputImage, TOutputImage>::BeforeThreadedGenerateD
     return;
   }
   constexpr std::size_t rows = 16; // of a unit of work
+  this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
   this->GetMultiThreader()->ParallelizeArray(
     0,
     (height + rows - 1) / rows,
@@ -148,9 +151,10 @@ void
 StackIlluminationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerateData(
   const OutputImageRegionType & region)
 {
-  const TInputImage * input = this->GetInput();
-  const auto          set = BestInstructionSet();
-  const std::size_t   length = region.GetSize(0);
+  const TInputImage *   input = this->GetInput();
+  const auto            set = BestInstructionSet();
+  const std::size_t     length = region.GetSize(0);
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRow(this->GetOutput(),
              region,
              [&](const typename TOutputImage::IndexType & index, OutputPixelType * out)
@@ -176,6 +180,7 @@ StackIlluminationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenerate
                {
                  RunWith<StackIlluminationDetail::CorrectKernel>(set, in, flat, dark, gain, length, out);
                }
+               progress.Completed(length);
              });
 }
 

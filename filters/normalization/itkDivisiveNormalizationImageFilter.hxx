@@ -1,6 +1,8 @@
 #ifndef itkDivisiveNormalizationImageFilter_hxx
 #define itkDivisiveNormalizationImageFilter_hxx
 
+#include "itkProgressReporter.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -100,17 +102,21 @@ DivisiveNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
     return m_Gamma * value / (larger * std::pow(1.0 + std::pow(smaller / larger, m_Exponent), 1.0 / m_Exponent));
   };
 
-  for (const auto & piece : PiecesToSmooth(output->GetRequestedRegion(), GaussianType::Radius(kernels)))
+  const auto       pieces = PiecesToSmooth(output->GetRequestedRegion(), GaussianType::Radius(kernels));
+  ProgressReporter progress(this, 0, 5 * pieces.size());
+  for (const auto & piece : pieces)
   {
     const auto region = this->Surroundings(piece);
     GatherToSmooth(
       input, m_Outside == OutsideMask::Transform ? nullptr : mask, region, offset, scale, contrast, weights, threader);
     const GaussianType gaussian(kernels, region.GetSize(), weights, threader);
     pooled = contrast;
+    progress.CompletedPixel();
     if (m_RemoveLocalMean)
     {
       gaussian.Smooth(pooled);
     }
+    progress.CompletedPixel();
     ForEachPart(threader,
                 pooled.size(),
                 [&](std::size_t begin, std::size_t end)
@@ -121,8 +127,9 @@ DivisiveNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
                     pooled[i] = contrast[i] * contrast[i];
                   }
                 });
+    progress.CompletedPixel();
     gaussian.Smooth(pooled);
-
+    progress.CompletedPixel();
     WriteSmoothed(input,
                   m_Outside == OutsideMask::Zero ? mask : nullptr,
                   output,
@@ -131,6 +138,7 @@ DivisiveNormalizationImageFilter<TInputImage, TOutputImage>::GenerateData()
                   weights,
                   threader,
                   [&](double, std::size_t i) { return responseTo(contrast[i], pooled[i]); });
+    progress.CompletedPixel();
   }
 }
 

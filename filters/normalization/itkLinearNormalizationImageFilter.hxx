@@ -3,6 +3,8 @@
 
 #include "itkHugePages.h"
 
+#include "itkTotalProgressReporter.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -13,6 +15,7 @@ template <typename TInputImage, typename TOutputImage>
 LinearNormalizationImageFilter<TInputImage, TOutputImage>::LinearNormalizationImageFilter()
 {
   this->DynamicMultiThreadingOn();
+  this->ThreaderUpdateProgressOff();
   this->InPlaceOff();
 }
 
@@ -108,6 +111,7 @@ LinearNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenera
     axes = std::min(axes, ContiguousAxes(MaskRegion(mask, region), mask->GetBufferedRegion()));
   }
   axes = stride == 0 ? m_Partition.UniformAxes(axes) : 1;
+  TotalProgressReporter progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
   ForEachRun(output,
              region,
              axes,
@@ -119,6 +123,7 @@ LinearNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenera
                if (stride == 0 && maskRun == nullptr)
                {
                  ApplyLinearMap(*maps, in, out, length, store);
+                 progress.Completed(length);
                  return;
                }
                std::array<OutputPixelType, 1024> mapped; // aside: the output may be the input, which Keep needs
@@ -141,6 +146,7 @@ LinearNormalizationImageFilter<TInputImage, TOutputImage>::DynamicThreadedGenera
                                                                      : OutputPixelType{};
                  }
                }
+               progress.Completed(length);
              });
 }
 
