@@ -2,6 +2,7 @@
 #define itkRunMaskImageSource_h
 
 #include "itkRunMask.h"
+#include "itkUpdateLearners.h"
 
 #include "itkImageSource.h"
 #include "itkSimpleDataObjectDecorator.h"
@@ -69,6 +70,13 @@ protected:
   {
     this->GetOutput()->CopyInformation(m_Grid);
     this->GetOutput()->SetNumberOfComponentsPerPixel(1);
+  }
+
+  /** Here and not while it runs: an exception of the learner, an abort too, would leave it running for ever. */
+  void
+  GenerateInputRequestedRegion() override
+  {
+    UpdateLearners(*this);
   }
 
   void
