@@ -1,6 +1,9 @@
 #ifndef itkHistogramEntropyFit_hxx
 #define itkHistogramEntropyFit_hxx
 
+#include "itkPortableExp.h"
+#include "itkPortableLog.h"
+
 #include "vnl/algo/vnl_cholesky.h"
 #include "vnl/algo/vnl_lbfgsb.h"
 #include "vnl/algo/vnl_matrix_inverse.h"
@@ -125,7 +128,9 @@ struct Classes
     for (std::size_t c = 0; c < 3; ++c)
     {
       const double distance = (v - mean[c]) / deviation[c];
-      probability[c] = share[c] * std::exp(-0.5 * distance * distance) / deviation[c] + 1e-300; // far from all: alike
+      const double exponent = -0.5 * distance * distance;
+      const double density = exponent > -700.0 ? PortableExp(exponent) : 0.0;
+      probability[c] = share[c] * density / deviation[c] + 1e-300; // far from all: alike
       sum += probability[c];
     }
     for (double & p : probability)
@@ -299,7 +304,7 @@ public:
     m_Bins = static_cast<std::size_t>((*high + room - m_Lowest) / m_BinWidth + 2.0 + reach);
     for (double bin = -reach; bin <= reach; ++bin)
     {
-      m_Kernel.push_back(std::exp(-0.5 * bin * bin / (BinsADeviation * BinsADeviation)));
+      m_Kernel.push_back(PortableExp(-0.5 * bin * bin / (BinsADeviation * BinsADeviation)));
     }
     const double sum = std::accumulate(m_Kernel.begin(), m_Kernel.end(), 0.0);
     std::for_each(m_Kernel.begin(), m_Kernel.end(), [sum](double & weight) { weight /= sum; });
@@ -359,7 +364,7 @@ public:
     {
       const double density = std::max(1e-12, m_Slope[b]);
       ratio[b] = m_Histogram[b] / density;
-      m_Slope[b] = std::log(density);
+      m_Slope[b] = PortableLog(density);
       entropy -= m_Histogram[b] * m_Slope[b];
     }
     this->Blur(ratio, m_Blurred);
@@ -381,7 +386,7 @@ public:
     {
       constexpr double least = 0.02; // classes that have met: nothing is left to keep
       const double     distance = m_DistanceAtZero - dot_product(m_ContrastSlope, place);
-      *value -= m_Contrast * std::log(std::max(least, distance));
+      *value -= m_Contrast * PortableLog(std::max(least, distance));
       if (distance > least)
       {
         *gradient += m_Contrast / distance * m_ContrastSlope;

@@ -6,6 +6,7 @@
 #include "itkHistogramSharpening.h"
 #include "itkImageRows.h"
 #include "itkPortableExp.h"
+#include "itkPortableLog.h"
 #include "itkSplitMix64.h"
 
 #include <algorithm>
@@ -224,7 +225,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::MakeNeighbourhood()
       const double scaled = sigma[axis] > 0.0 ? static_cast<double>(distance) / sigma[axis]
                             : distance == 0   ? 0.0
                                               : 40.0;
-      neighbour.weight *= scaled <= 3.0 ? std::exp(-0.5 * scaled * scaled) : 0.0;
+      neighbour.weight *= scaled <= 3.0 ? PortableExp(-0.5 * scaled * scaled) : 0.0;
     }
     if (neighbour.level <= m_Rim || neighbour.weight > 0.0)
     {
@@ -456,7 +457,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::Observe(const List & samples, std
     SmoothFieldFit::Position position{};
     std::copy_n(index.begin(), Dimension, position.begin());
     observations.positions.push_back(position);
-    observations.logIntensities.push_back(std::log(samples[i].intensity));
+    observations.logIntensities.push_back(PortableLog(samples[i].intensity));
   }
   return observations;
 }
@@ -556,7 +557,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::IsUneven(const SmoothField &     
                  samples.end(),
                  residuals.begin(),
                  residuals.begin(),
-                 [](const Sample & sample, double logField) { return std::log(sample.intensity) - logField; });
+                 [](const Sample & sample, double logField) { return PortableLog(sample.intensity) - logField; });
   const double peak = HistogramRetinexDetail::MainPeak(residuals);
 
   const auto whole = this->GetInput()->GetLargestPossibleRegion();
@@ -697,7 +698,7 @@ HistogramRetinexSink<TInputImage, TMaskImage>::NormaliseField(SmoothField & fiel
 {
   const FieldInMask range = MeasureField(
     this->GetMultiThreader(), field, this->GetMaskImage(), m_MaskBox, this->GetNumberOfStreamDivisions(), PortableExp);
-  const double logMean = std::log(range.sum.Value() / static_cast<double>(range.voxels));
+  const double logMean = PortableLog(range.sum.Value() / static_cast<double>(range.voxels));
   field.coefficients[0] -= logMean;
   field.logMinimum = range.lowest - logMean;
   field.logMaximum = range.highest - logMean;

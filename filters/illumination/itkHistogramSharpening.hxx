@@ -1,6 +1,8 @@
 #ifndef itkHistogramSharpening_hxx
 #define itkHistogramSharpening_hxx
 
+#include "itkPortableExp.h"
+
 #include "vnl/algo/vnl_fft_1d.h"
 
 #include <algorithm>
@@ -55,7 +57,7 @@ HistogramSharpening::SetKernel(double fullWidth, double noise)
   for (std::size_t i = 0; i < m_Length; ++i)
   {
     const auto distance = static_cast<double>(std::min(i, m_Length - i));
-    kernel[i] = std::exp(-0.5 * distance * distance / (sigma * sigma));
+    kernel[i] = PortableExp(std::max(-700.0, -0.5 * distance * distance / (sigma * sigma)));
     sum += kernel[i];
   }
   for (double & value : kernel)

@@ -1,6 +1,8 @@
 #ifndef itkN4FieldFit_hxx
 #define itkN4FieldFit_hxx
 
+#include "itkPortableExp.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -337,7 +339,12 @@ N4FieldFit::MakeBasis(unsigned int power, bool isNormalised, Basis & basis) cons
     }
     for (unsigned int k = 0; k < spline.count; ++k)
     {
-      weights.values[k] = static_cast<float>(std::pow(spline.weights[k], power) / (isNormalised ? squares : 1.0));
+      double raisedWeight = 1.0;
+      for (unsigned int factor = 0; factor < power; ++factor)
+      {
+        raisedWeight *= spline.weights[k];
+      }
+      weights.values[k] = static_cast<float>(raisedWeight / (isNormalised ? squares : 1.0));
     }
     return weights;
   };
@@ -455,7 +462,7 @@ N4FieldFit::Sharpen(const N4Parameters & parameters, const BinScale & scale, vnl
   for (std::size_t n = 0; n < length; ++n)
   {
     const auto distance = static_cast<double>(std::min(n, length - n));
-    signal[n] += Complex(0.0, height * std::exp(-steepness * distance * distance));
+    signal[n] += Complex(0.0, height * PortableExp(std::max(-700.0, -steepness * distance * distance)));
   }
   transform.fwd_transform(signal);
   std::vector<double>  kernel(length); // its transform is real, as it is even

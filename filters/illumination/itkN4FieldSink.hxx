@@ -5,6 +5,7 @@
 #include "itkImageBase.h"
 #include "itkImageRows.h"
 #include "itkInstructionSet.h"
+#include "itkPortableLog.h"
 
 #include "vnl/algo/vnl_determinant.h"
 
@@ -361,7 +362,7 @@ N4FieldSink<TInputImage, TMaskImage>::TakeSamples(const IndexType & index, const
     {
       continue;
     }
-    m_LogIntensities[place] = static_cast<float>(std::log(static_cast<double>(row[i])));
+    m_LogIntensities[place] = static_cast<float>(PortableLog(static_cast<double>(row[i])));
     if (weights != nullptr)
     {
       m_Weights[place] = weights[i];

@@ -2,6 +2,8 @@
 #define itkEvenness_h
 
 #include "itkOtsuThresholds.h"
+#include "itkPortableExp.h"
+#include "itkPortableLog.h"
 
 #include <algorithm>
 #include <array>
@@ -115,7 +117,7 @@ DensityEntropy(const std::vector<double> & values, double deviation)
   for (std::ptrdiff_t step = -reach; step <= reach; ++step)
   {
     const double distance = static_cast<double>(step) * binWidth / deviation;
-    kernel.push_back(std::exp(-0.5 * distance * distance));
+    kernel.push_back(PortableExp(-0.5 * distance * distance));
   }
   std::vector<double> density(bins + kernel.size() - 1);
   double              total = 0.0;
@@ -131,9 +133,9 @@ DensityEntropy(const std::vector<double> & values, double deviation)
   double entropy = 0.0;
   for (const double share : density)
   {
-    entropy -= share > 0.0 ? share / total * std::log2(share / total) : 0.0;
+    entropy -= share > 0.0 ? share / total * PortableLog(share / total) : 0.0;
   }
-  return entropy;
+  return entropy / PortableLog(2.0); // in bits
 }
 } // namespace itk
 

@@ -2,6 +2,8 @@
 #define itkForegroundSink_hxx
 
 #include "itkOtsuThresholds.h"
+#include "itkPortableExp.h"
+#include "itkPortableLog.h"
 #include "itkRunComponents.h"
 
 #include <algorithm>
@@ -81,8 +83,8 @@ ForegroundSink<TInputImage>::Threshold(ForegroundRule rule, const QuantileSketch
   {
     return everything;
   }
-  const double low = inLog ? std::log(top / 1000.0) : sketch.Quantile(0.001);
-  const double high = inLog ? std::log(top) : sketch.Quantile(0.999);
+  const double low = inLog ? PortableLog(top / 1000.0) : sketch.Quantile(0.001);
+  const double high = inLog ? PortableLog(top) : sketch.Quantile(0.999);
   if (!(low < high))
   {
     return everything;
@@ -91,12 +93,12 @@ ForegroundSink<TInputImage>::Threshold(ForegroundRule rule, const QuantileSketch
   sketch.ForEachBin(
     [&](double value, std::uint64_t count)
     {
-      const double position = inLog ? std::log(std::max(value, top / 1000.0)) : value;
+      const double position = inLog ? PortableLog(std::max(value, top / 1000.0)) : value;
       const double bin = (std::clamp(position, low, high) - low) / (high - low) * static_cast<double>(counts.size());
       counts[std::min(static_cast<std::size_t>(bin), counts.size() - 1)] += static_cast<double>(count);
     });
   const double threshold = OtsuThresholds(counts, low, high, 1).front();
-  return inLog ? std::exp(threshold) : threshold;
+  return inLog ? PortableExp(threshold) : threshold;
 }
 
 template <typename TInputImage>
