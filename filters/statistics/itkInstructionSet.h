@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 
@@ -17,7 +18,8 @@ enum class InstructionSet
   Avx512
 };
 
-/** The best one of this processor. */
+/** The best one of this processor; where the environment variable ISOLUX_INSTRUCTION_SET is set, avx512 or avx2 at
+ * most, and for any other text the baseline: to compare them in a whole program. */
 inline InstructionSet
 BestInstructionSet()
 {
@@ -25,11 +27,16 @@ BestInstructionSet()
   static const InstructionSet best = []
   {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-             ? InstructionSet::Avx512
-           : __builtin_cpu_supports("avx2") ? InstructionSet::Avx2
-                                            : InstructionSet::Baseline;
+    const char * const limit = std::getenv("ISOLUX_INSTRUCTION_SET");
+    const auto         most = limit == nullptr || std::strcmp(limit, "avx512") == 0 ? InstructionSet::Avx512
+                              : std::strcmp(limit, "avx2") == 0                     ? InstructionSet::Avx2
+                                                                                    : InstructionSet::Baseline;
+    const auto         own = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+                               ? InstructionSet::Avx512
+                             : __builtin_cpu_supports("avx2") ? InstructionSet::Avx2
+                                                              : InstructionSet::Baseline;
+    return std::min(most, own);
   }();
   return best;
 #else

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <vector>
+
+#include <sys/wait.h>
 
 namespace
 {
@@ -153,3 +157,31 @@ TEST(InstructionSet, TheBestOneStaysTheSame)
   EXPECT_LE(InstructionSet::Baseline, itk::BestInstructionSet());
 }
 } // namespace
+
+TEST(InstructionSetDeathTest, TheEnvironmentLowersItAndNeverRaisesIt)
+{
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe"; // a process of its own, which has not looked before
+  const auto bestUnder = [](const char * text)
+  {
+    int set = -1;
+    EXPECT_EXIT(
+      {
+        ::setenv("ISOLUX_INSTRUCTION_SET", text, 1);
+        std::exit(static_cast<int>(itk::BestInstructionSet()));
+      },
+      [&set](int status)
+      {
+        set = WEXITSTATUS(status);
+        return WIFEXITED(status);
+      },
+      "");
+    return static_cast<InstructionSet>(set);
+  };
+  const auto avx512 = bestUnder("avx512");
+  const auto avx2 = bestUnder("avx2");
+  const auto baseline = bestUnder("baseline");
+  EXPECT_EQ(bestUnder(""), InstructionSet::Baseline);
+  EXPECT_EQ(avx512, itk::BestInstructionSet());
+  EXPECT_EQ(avx2, std::min(itk::BestInstructionSet(), InstructionSet::Avx2));
+  EXPECT_EQ(baseline, InstructionSet::Baseline);
+}
