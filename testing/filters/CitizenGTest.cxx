@@ -1,4 +1,5 @@
 #include "Citizens.h"
+#include "Process.h"
 
 #include "itkImageRows.h"
 
@@ -379,4 +380,19 @@ INSTANTIATE_TEST_SUITE_P(,
                          CitizenTest,
                          ::testing::ValuesIn(Citizens()),
                          [](const auto & test) { return test.param.name; });
+
+TEST(CitizenBits, AreTheSameCompiledForANewerProcessor)
+{
+#ifdef CITIZEN_BITS_V3
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2"))
+  {
+    GTEST_SKIP() << "x86-64-v3 is not this processor's.";
+  }
+  const auto outcome = RunProcess({ CITIZEN_BITS_V3 });
+  EXPECT_EQ(outcome.exitCode, 0);
+  EXPECT_EQ(outcome.out, CitizenBits());
+#else
+  GTEST_SKIP() << "of x86-64 alone";
+#endif
+}
 } // namespace isolux::testing

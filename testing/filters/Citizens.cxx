@@ -352,4 +352,24 @@ Citizens()
   };
   return citizens;
 }
+
+std::string
+CitizenBits()
+{
+  std::string lines;
+  for (const auto & citizen : Citizens())
+  {
+    const auto chain = citizen.connect(CountingSource::InMemory(1.0), 1);
+    chain.output->GetSource()->UpdateLargestPossibleRegion();
+    std::uint64_t sum = 0;
+    for (const float pixel : PixelsOf(chain.output.GetPointer()))
+    {
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, &pixel, sizeof(bits));
+      sum = itk::SplitMix64(sum ^ bits);
+    }
+    lines += citizen.name + " " + std::to_string(sum) + "\n";
+  }
+  return lines;
+}
 } // namespace isolux::testing

@@ -88,4 +88,8 @@ operator<<(std::ostream & os, const Citizen & citizen);
 const std::vector<Citizen> &
 Citizens();
 
+/** A line for each: its name, and a sum of the bits of its output. */
+std::string
+CitizenBits();
+
 } // namespace isolux::testing

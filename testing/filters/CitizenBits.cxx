@@ -1,0 +1,10 @@
+#include "Citizens.h"
+
+#include <iostream>
+
+/** Compiled for another processor than the tests. */
+int
+main()
+{
+  std::cout << isolux::testing::CitizenBits();
+}
