@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include <csignal>
 #include <sstream>
 
@@ -278,17 +280,51 @@ TEST_F(BatchTest, ResumeRunsAgainWhenAMaskComesGoesOrChanges)
   EXPECT_EQ(this->Statuses(), (Strings{ "done", "done", "done" }));
 }
 
-TEST_F(BatchTest, OneOrTwoJobsGiveTheSameBytes)
+TEST_F(BatchTest, AnyJobsAndThreadsGiveTheSameBytesAndNumbers)
 {
   m_Spec = DefaultPipeline();
-  this->Run("one");
-  m_Options.jobs = 2;
-  m_Options.options.execution.threads = 2;
-  this->Run("two");
-  for (const char * name : { "a.nii", "b.nii", "deep/c.nii" })
+  WriteVolume(testing::HeadVolume({ { 13, 11, 9, 3 } }), m_Folder / "in/series.nii");
+  Volume colour = testing::HeadVolume({ { 61, 47, 1, 1 } });
+  for (const float gain : { 130.0F, 160.0F })
   {
-    EXPECT_FALSE(this->Bytes(std::string("one/") + name).empty());
-    EXPECT_EQ(this->Bytes(std::string("one/") + name), this->Bytes(std::string("two/") + name)) << name;
+    colour.channels.push_back(testing::FillHead(testing::PlainGrid({ { 61, 47, 1, 1 } }), gain, 2));
+  }
+  WriteVolume(colour, m_Folder / "in/colour.mha");
+  const Strings names = { "a.nii", "b.nii", "colour.mha", "deep/c.nii", "series.nii" };
+  const auto    numbersOf = [this](const std::string & volume)
+  {
+    auto json = nlohmann::json::parse(testing::ReadBytesOf(SidecarPath(m_Folder / volume)));
+    for (auto & channel : json.at("channels"))
+    {
+      for (auto & stage : channel.at("stages"))
+      {
+        stage.erase("seconds");
+      }
+    }
+    for (const char * ofTheRun : { "seconds", "peak_memory_mib", "threads" })
+    {
+      json.erase(ofTheRun);
+    }
+    return json.dump(1);
+  };
+  this->Run("first");
+  unsigned int runs = 0;
+  for (const unsigned int jobs : { 1U, 2U })
+  {
+    for (const unsigned int threads : { 1U, 2U, 3U, 7U })
+    {
+      SCOPED_TRACE(std::to_string(jobs) + " jobs, " + std::to_string(threads) + " threads");
+      m_Options.jobs = jobs;
+      m_Options.options.execution.threads = threads;
+      const auto out = "out" + std::to_string(++runs);
+      EXPECT_EQ(this->Statuses(out), Strings(names.size(), "done"));
+      for (const auto & name : names)
+      {
+        EXPECT_FALSE(this->Bytes("first/" + name).empty());
+        EXPECT_TRUE(this->Bytes("first/" + name) == this->Bytes(out + "/" + name)) << name;
+        EXPECT_EQ(numbersOf("first/" + name), numbersOf(out + "/" + name)) << name;
+      }
+    }
   }
 }
 
