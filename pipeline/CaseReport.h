@@ -114,13 +114,14 @@ struct CaseReport
   std::string                                      nanPolicy = "keep";
   std::string                                      fileType = "float32";
   std::size_t                                      clamped = 0; ///< voxels clamped by the output's file type
-  std::vector<ChannelReport>                       channels;
-  std::vector<std::string> warnings; ///< of reading and writing; those of stages are with the stage
-  double                   seconds = 0.0;
-  double                   readSeconds = 0.0;
-  double                   writeSeconds = 0.0;
-  double                   peakMemoryMiB = 0.0;
-  unsigned int             threads = 1;
+  double largestRounding = 0.0; ///< by the output's file type, in its units; of voxels that were not clamped
+  std::vector<ChannelReport> channels;
+  std::vector<std::string>   warnings; ///< of reading and writing; those of stages are with the stage
+  double                     seconds = 0.0;
+  double                     readSeconds = 0.0;
+  double                     writeSeconds = 0.0;
+  double                     peakMemoryMiB = 0.0;
+  unsigned int               threads = 1;
 };
 
 /** Every warning, with the stage and, where there are several, the channel (from 1) that it comes from. */

@@ -119,7 +119,9 @@ ExecutionOptions()
   options.add_options()(
     "threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
     "stream-divisions", po::value<std::string>()->value_name("N"), "pieces that an image is processed in (default 1)")(
-    "dtype", po::value<std::string>()->value_name("TYPE"), "float32 (default), or int16-scaled: NIfTI with scl_slope")(
+    "dtype",
+    po::value<std::string>()->value_name("TYPE"),
+    "float32 (default), int16-scaled (NIfTI with scl_slope), or same: int16-scaled of small integers")(
     "compression", po::value<std::string>()->value_name("N"), "0 to 12, of formats that compress (default 1)")(
     "force,f", "overwrite what exists")("help,h", "this text");
   return options;
@@ -202,11 +204,12 @@ ReadExecution(const ParsedArguments & parsed)
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
   const std::string type = parsed.Text("dtype", "float32");
-  if (type != "float32" && type != "int16-scaled")
+  if (type != "float32" && type != "int16-scaled" && type != "same")
   {
-    throw UsageError("--dtype must be one of 'float32', 'int16-scaled', not '" + type + "'");
+    throw UsageError("--dtype must be one of 'float32', 'int16-scaled', 'same', not '" + type + "'");
   }
-  options.write.type = type == "float32" ? FileType::Float32 : FileType::Int16Scaled;
+  options.write.type = type == "int16-scaled" ? FileType::Int16Scaled : FileType::Float32;
+  options.keepsType = type == "same";
   return options;
 }
 

@@ -13,8 +13,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iomanip>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <tuple>
 
 namespace isolux
@@ -278,13 +280,24 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
 }
 } // namespace
 
+FileType
+OutputType(const CaseOptions & options, const std::string & component)
+{
+  Volume volume;
+  volume.component = component;
+  return options.maskIsOutput         ? FileType::UInt8
+         : !options.keepsType         ? options.write.type
+         : HoldsSmallIntegers(volume) ? FileType::Int16Scaled
+                                      : FileType::Float32;
+}
+
 MemoryPlan
 PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
 {
   const bool isOpened = CanOpenVolume(task.input);
   volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
   const auto  channels = volume.channels.size();
-  const auto  type = options.maskIsOutput ? FileType::UInt8 : options.write.type;
+  const auto  type = OutputType(options, volume.component);
   std::string obstacle;
   if (!isOpened)
   {
@@ -337,9 +350,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     throw UsageError("no stage of this pipeline uses weights, so " + options.weights.string() +
                      " would change nothing; leave --weights out");
   }
-  WriteOptions write = options.write;
-  write.type = options.maskIsOutput ? FileType::UInt8 : write.type;
-  CheckWritable(task.output, write.type);
+  CheckWritable(task.output, options.keepsType ? FileType::Float32 : OutputType(options, ""));
   for (const auto & path : { options.field, options.mask })
   {
     if (!path.empty())
@@ -347,10 +358,14 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
       CheckWritable(path, FileType::Float32);
     }
   }
-  CaseResult result;
-  auto &     report = result.report;
-  Volume     volume;
-  const auto plan = OpenCase(task, pipeline, options, volume);
+  CaseResult   result;
+  auto &       report = result.report;
+  Volume       volume;
+  const auto   plan = OpenCase(task, pipeline, options, volume);
+  WriteOptions write = options.write;
+  write.type = OutputType(options, volume.component);
+  write.original = &volume;
+  CheckWritable(task.output, write.type);
   report.warnings = volume.warnings;
 
   MaskImage::Pointer mask;
@@ -465,7 +480,9 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   {
     output = Like(volume, AsImage(first.mask, first.before));
   }
-  report.clamped = WriteVolume(output, task.output, write, removeSidecar);
+  const auto rounding = WriteVolume(output, task.output, write, removeSidecar);
+  report.clamped = rounding.clamped;
+  report.largestRounding = rounding.largest;
   if (report.clamped > 0)
   {
     report.warnings.push_back(std::to_string(report.clamped) +
@@ -601,7 +618,14 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
   std::vector<std::string> lost;
   if (sidecar.report.fileType == ToString(FileType::Int16Scaled))
   {
-    lost.emplace_back("what int16 rounded away when the output was written");
+    std::ostringstream text;
+    text << "what int16 rounded away when the output was written"
+         << (sidecar.report.largestRounding > 0.0 ? ", in its units at most " : "") << std::setprecision(2);
+    if (sidecar.report.largestRounding > 0.0)
+    {
+      text << sidecar.report.largestRounding;
+    }
+    lost.push_back(text.str());
   }
   if (sidecar.report.clamped > 0)
   {

@@ -37,6 +37,7 @@ struct CaseOptions
   std::filesystem::path  tissue;               ///< labels that evenness is measured by; empty: none
   std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
   std::filesystem::path  weights;                      ///< a weight for each voxel in the statistics; empty: none
+  bool                   keepsType = false;     ///< write.type is Int16Scaled of small integers, Float32 of the rest
   bool                   wantsPictures = false; ///< for a report, also where the image is never in memory as a whole
 };
 
@@ -45,6 +46,10 @@ struct CaseResult
   CaseReport                report;
   std::vector<CasePictures> channels; ///< none where the image was processed in pieces and no pictures are wanted
 };
+
+/** What an input of such components is written as. */
+FileType
+OutputType(const CaseOptions & options, const std::string & component);
 
 /** How a case gets along with the memory that it may take, from the headers of its files; `grid` receives the image's
  * size and geometry. Of formats that are not read in pieces, the whole is read. \throws Error */

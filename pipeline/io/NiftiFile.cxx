@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -570,27 +571,68 @@ struct Quantised
 {
   std::vector<std::int16_t> values;
   Scaling                   scaling;
-  std::size_t               clamped = 0;
+  Quantisation              rounding;
 };
+
+std::size_t
+VoxelsOf(const Volume & volume)
+{
+  return volume.channels.front()->GetPixelContainer()->Size();
+}
+
+/** Calls f(first, end, result) for parts of the voxels of a channel, each in a thread of its own, and merges results.
+ */
+template <typename TFunction>
+Quantisation
+ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
+{
+  std::vector<std::future<Quantisation>> parts;
+  for (unsigned int part = 0; part < threads; ++part)
+  {
+    const auto first = voxels * part / threads;
+    const auto end = voxels * (part + 1) / threads;
+    parts.push_back(std::async(std::launch::async, [&f, first, end] { return f(first, end); }));
+  }
+  Quantisation total;
+  for (auto & part : parts)
+  {
+    const auto rounding = part.get();
+    total.clamped += rounding.clamped;
+    total.largest = std::max(total.largest, rounding.largest);
+  }
+  return total;
+}
+
+struct Extremes
+{
+  double minimum = std::numeric_limits<double>::infinity();
+  double maximum = -std::numeric_limits<double>::infinity();
+};
+
+/** Of the finite values. */
+Extremes
+ExtremesOf(const Volume & volume)
+{
+  float minimum = std::numeric_limits<float>::infinity();
+  float maximum = -minimum;
+  for (const auto & channel : volume.channels)
+  {
+    const float * const values = channel->GetBufferPointer();
+    for (std::size_t i = 0; i < VoxelsOf(volume); ++i)
+    {
+      const bool isFinite = std::abs(values[i]) <= std::numeric_limits<float>::max();
+      minimum = isFinite && values[i] < minimum ? values[i] : minimum;
+      maximum = isFinite && values[i] > maximum ? values[i] : maximum;
+    }
+  }
+  return { minimum, maximum };
+}
 
 /** Slope and intercept, exact in float32, that cover every finite value. */
 Scaling
-CoverRange(const std::vector<WorkImage::Pointer> & channels)
+CoverRange(const Extremes & range)
 {
-  double minimum = std::numeric_limits<double>::infinity();
-  double maximum = -minimum;
-  for (const WorkImage::Pointer & channel : channels)
-  {
-    const float * const begin = channel->GetBufferPointer();
-    for (const float * value = begin; value != begin + channel->GetPixelContainer()->Size(); ++value)
-    {
-      if (std::isfinite(*value))
-      {
-        minimum = std::min(minimum, static_cast<double>(*value));
-        maximum = std::max(maximum, static_cast<double>(*value));
-      }
-    }
-  }
+  const auto [minimum, maximum] = range;
   if (minimum > maximum)
   {
     return {};
@@ -605,23 +647,110 @@ CoverRange(const std::vector<WorkImage::Pointer> & channels)
   return { std::nextafter(slope, std::numeric_limits<float>::max()), intercept };
 }
 
-Quantised
-Quantise(const std::vector<WorkImage::Pointer> & channels)
+/** The integers of the original, where all of the volume is one linear map of them. */
+bool
+KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes & range, Quantised & result)
 {
-  Quantised result;
-  result.scaling = CoverRange(channels);
-  const auto quantise = [&](double value)
-  { return std::clamp(std::nearbyint((value - result.scaling.intercept) / result.scaling.slope), -32767.0, 32767.0); };
-  result.values.reserve(channels.size() * channels.front()->GetPixelContainer()->Size());
-  for (const WorkImage::Pointer & channel : channels)
+  constexpr double largest = 1e-6; // difference, of the range
+  const Volume *   original = options.original;
+  if (original == nullptr || original->channels.size() != volume.channels.size() || !HoldsSmallIntegers(*original) ||
+      VoxelsOf(*original) != VoxelsOf(volume) || !(range.minimum < range.maximum))
   {
-    const float * const begin = channel->GetBufferPointer();
-    for (const float * value = begin; value != begin + channel->GetPixelContainer()->Size(); ++value)
+    return false;
+  }
+  Scaling stored; // from the integers to the original's intensities
+  if (original->nifti && std::isfinite(original->nifti->fields.scl_slope) && original->nifti->fields.scl_slope != 0.0)
+  {
+    stored = { original->nifti->fields.scl_slope,
+               std::isfinite(original->nifti->fields.scl_inter) ? original->nifti->fields.scl_inter : 0.0 };
+  }
+  // The map, from the two voxels of the first channel that are farthest apart.
+  const float * const before = original->channels.front()->GetBufferPointer();
+  const float * const after = volume.channels.front()->GetBufferPointer();
+  const auto [low, high] = std::minmax_element(before, before + VoxelsOf(volume));
+  const double lowInteger = std::nearbyint((*low - stored.intercept) / stored.slope);
+  const double highInteger = std::nearbyint((*high - stored.intercept) / stored.slope);
+  const double lowValue = after[low - before];
+  const double slope = (after[high - before] - lowValue) / (highInteger - lowInteger);
+  if (!std::isfinite(slope) || slope == 0.0)
+  {
+    return false;
+  }
+  // As the header holds it.
+  result.scaling.slope = static_cast<float>(slope);
+  result.scaling.intercept = static_cast<float>(lowValue - lowInteger * result.scaling.slope);
+  result.values.resize(VoxelsOf(volume) * volume.channels.size());
+  const double gain = 1.0 / stored.slope;
+  for (std::size_t c = 0; c < volume.channels.size(); ++c)
+  {
+    const float * const from = original->channels[c]->GetBufferPointer();
+    const float * const to = volume.channels[c]->GetBufferPointer();
+    std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
+    const auto          rounding =
+      ForParts(VoxelsOf(volume),
+               options.threads,
+               [&, integers](std::size_t first, std::size_t end)
+               {
+                 Quantisation part;
+                 double       worst = 0.0;
+                 for (std::size_t i = first; i < end; ++i)
+                 {
+                   const double integer = (from[i] - stored.intercept) * gain;
+                   const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
+                   integers[i] = static_cast<std::int16_t>(kept);
+                   const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
+                   worst = off > worst ? off : worst;
+                   part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
+                 }
+                 part.largest = worst;
+                 return part;
+               });
+    if (rounding.clamped > 0)
     {
-      result.clamped += !std::isfinite(*value);
-      result.values.push_back(
-        static_cast<std::int16_t>(quantise(std::isnan(*value) ? 0.0 : static_cast<double>(*value))));
+      return false;
     }
+    result.rounding.largest = std::max(result.rounding.largest, rounding.largest);
+  }
+  return true;
+}
+
+Quantised
+Quantise(const Volume & volume, const WriteOptions & options)
+{
+  const auto range = ExtremesOf(volume);
+  Quantised  result;
+  if (KeepIntegers(volume, options, range, result))
+  {
+    return result;
+  }
+  result = Quantised{};
+  result.scaling = CoverRange(range);
+  result.values.resize(VoxelsOf(volume) * volume.channels.size());
+  for (std::size_t c = 0; c < volume.channels.size(); ++c)
+  {
+    const float * const values = volume.channels[c]->GetBufferPointer();
+    std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
+    const auto          rounding = ForParts(
+      VoxelsOf(volume),
+      options.threads,
+      [&, integers](std::size_t first, std::size_t end)
+      {
+        Quantisation part;
+        for (std::size_t i = first; i < end; ++i)
+        {
+          const double value = std::isnan(values[i]) ? 0.0 : static_cast<double>(values[i]);
+          const double integer =
+            std::clamp(std::nearbyint((value - result.scaling.intercept) / result.scaling.slope), -32767.0, 32767.0);
+          const bool isFinite = std::isfinite(values[i]);
+          part.clamped += !isFinite;
+          part.largest = std::max(
+            part.largest, isFinite ? std::abs(integer * result.scaling.slope + result.scaling.intercept - value) : 0.0);
+          integers[i] = static_cast<std::int16_t>(integer);
+        }
+        return part;
+      });
+    result.rounding.clamped += rounding.clamped;
+    result.rounding.largest = std::max(result.rounding.largest, rounding.largest);
   }
   return result;
 }
@@ -884,7 +1013,7 @@ NiftiHeaderBytes(const Volume & volume, FileType type)
   return Serialise(header);
 }
 
-std::size_t
+Quantisation
 WriteNifti(const Volume &       volume,
            const AtomicOutput & output,
            const std::string &  name,
@@ -898,7 +1027,7 @@ WriteNifti(const Volume &       volume,
   std::vector<ByteSpan>                   spans(1);
   if (options.type == FileType::Int16Scaled)
   {
-    quantised = Quantise(volume.channels);
+    quantised = Quantise(volume, options);
     header.fields.datatype = DT_INT16;
     header.fields.bitpix = 16;
     spans.push_back({ reinterpret_cast<const char *>(quantised.values.data()), 2 * quantised.values.size() });
@@ -944,6 +1073,6 @@ WriteNifti(const Volume &       volume,
     }
   }
   file.Close();
-  return quantised.clamped;
+  return quantised.rounding;
 }
 } // namespace isolux

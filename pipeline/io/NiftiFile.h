@@ -38,9 +38,8 @@ OpenNifti(const std::filesystem::path & path);
 std::vector<char>
 NiftiHeaderBytes(const Volume & volume, FileType type);
 
-/** .nii or .nii.gz, into output.Path(); `name` heads every error. Returns the number of clamped voxels. \throws Error
- */
-std::size_t
+/** .nii or .nii.gz, into output.Path(); `name` heads every error. \throws Error */
+Quantisation
 WriteNifti(const Volume &       volume,
            const AtomicOutput & output,
            const std::string &  name,

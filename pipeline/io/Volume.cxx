@@ -164,6 +164,12 @@ ToString(FileType type)
 }
 
 bool
+HoldsSmallIntegers(const Volume & volume)
+{
+  return volume.component == "int16" || volume.component == "uint8" || volume.component == "int8";
+}
+
+bool
 HoldsDicomSeries(const fs::path & folder)
 {
   std::error_code error;
@@ -269,7 +275,7 @@ CheckWritable(const fs::path & path, FileType type)
   }
 }
 
-std::size_t
+Quantisation
 WriteVolume(const Volume &                volume,
             const fs::path &              path,
             const WriteOptions &          options,
@@ -281,10 +287,10 @@ WriteVolume(const Volume &                volume,
   CheckConsistent(volume, name);
 
   AtomicOutput output(path);
-  std::size_t  clamped = 0;
+  Quantisation rounding;
   if (IsWrittenAsNifti(extension))
   {
-    clamped = WriteNifti(volume, output, name, extension == ".nii.gz", options);
+    rounding = WriteNifti(volume, output, name, extension == ".nii.gz", options);
   }
   else
   {
@@ -295,6 +301,6 @@ WriteVolume(const Volume &                volume,
     beforeCommit();
   }
   output.Commit();
-  return clamped;
+  return rounding;
 }
 } // namespace isolux

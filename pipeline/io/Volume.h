@@ -41,7 +41,7 @@ struct Volume
 enum class FileType
 {
   Float32,
-  Int16Scaled, ///< NIfTI only: int16 with scl_slope and scl_inter that cover the data's range
+  Int16Scaled, ///< NIfTI only: int16 with scl_slope and scl_inter, see WriteOptions::original
   UInt8        ///< masks: rounded, clamped to 0 to 255
 };
 
@@ -54,6 +54,18 @@ struct WriteOptions
   FileType     type = FileType::Float32;
   int          compression = 1; ///< 0 to 12, of formats that compress
   unsigned int threads = 1;
+
+  /** What the volume was made of. Where all of it is one linear map of the 8-bit or 16-bit integers in that file, and
+   * within a millionth of the range, Int16Scaled keeps the integers and puts the map into the scale. Else, or where it
+   * is null, the scale covers the range, and values are rounded to one of 65535. */
+  const Volume * original = nullptr;
+};
+
+/** What a file type did to the values. */
+struct Quantisation
+{
+  std::size_t clamped = 0;   ///< voxels that it cannot hold: not finite
+  double      largest = 0.0; ///< difference of a voxel that it holds, before the scale is applied in float32
 };
 
 /** True where the name's ending is one that ReadVolume() knows. */
@@ -129,6 +141,10 @@ ReadTissueLabels(const std::filesystem::path & path,
 WorkImage::Pointer
 ReadWeights(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
 
+/** Whether the file's components are integers that int16 holds: int8, uint8 or int16. */
+bool
+HoldsSmallIntegers(const Volume & volume);
+
 /** False for formats that say nothing of where in space the pixels lie: PNG, JPEG, TIFF. */
 bool
 HasPosition(const Volume & volume);
@@ -150,9 +166,8 @@ CheckWritable(const std::filesystem::path & path, FileType type);
  * A NIfTI output of a NIfTI input keeps every header field that still holds (codes, srow, quatern, descrip, intent,
  * toffset, xyzt_units, slice_*, extensions).
  * `beforeCommit` is called once everything is on disk, just before the file gets its final name.
- * Returns the number of voxels clamped by the file type.
  * \throws Error where the ending is unknown, cannot hold the data, or the disk is full. */
-std::size_t
+Quantisation
 WriteVolume(const Volume &                volume,
             const std::filesystem::path & path,
             const WriteOptions &          options = {},

@@ -223,6 +223,10 @@ WriteSidecar(const CaseReport & report)
                      { "type", report.fileType },
                      { "bytes", report.outputBytes },
                      { "clamped", report.clamped } };
+  if (report.fileType == ToString(FileType::Int16Scaled))
+  {
+    json["output"]["largest_rounding"] = report.largestRounding;
+  }
   if (!report.site.empty())
   {
     json["site"] = report.site;
@@ -334,6 +338,7 @@ ReadSidecar(const std::filesystem::path & path)
     report.fileType = json.at("output").at("type").get<std::string>();
     report.outputBytes = json.at("output").at("bytes").get<std::uintmax_t>();
     report.clamped = json.at("output").at("clamped").get<std::size_t>();
+    report.largestRounding = json.at("output").value("largest_rounding", 0.0);
     report.site = json.value("site", "");
     report.seconds = json.at("seconds").at("total").get<double>();
     sidecar.pipeline.nan = json.at("nan").get<std::string>();

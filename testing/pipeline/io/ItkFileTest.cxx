@@ -30,7 +30,7 @@ protected:
     const fs::path path = File(std::string("a") + GetParam().extension);
     WriteOptions   options;
     options.compression = GetParam().compression;
-    EXPECT_EQ(WriteVolume(volume, path, options), 0U);
+    EXPECT_EQ(WriteVolume(volume, path, options).clamped, 0U);
     const Volume back = ReadVolume(path);
     ExpectSame(back, volume, 1e-9);
     EXPECT_EQ(back.component, "float32");

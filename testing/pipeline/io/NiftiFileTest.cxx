@@ -1,5 +1,7 @@
 #include "IoTest.h"
 
+#include "NiftiFile.h"
+
 #include <nifti1.h>
 #include <nifti2.h>
 
@@ -562,12 +564,15 @@ TEST_F(NiftiFile, ScaledInt16StaysWithinHalfAStepAndCountsWhatItCannotHold)
     values[5] = -INFINITY;
     WriteOptions options;
     options.type = FileType::Int16Scaled;
-    EXPECT_EQ(WriteVolume(volume, File("a.nii.gz"), options), 3U);
+    const auto rounding = WriteVolume(volume, File("a.nii.gz"), options);
+    EXPECT_EQ(rounding.clamped, 3U);
     const Volume             back = ReadVolume(File("a.nii.gz"));
     const std::vector<float> read = Pixels(*back.channels[0]);
     EXPECT_EQ(back.component, "int16");
     // Half a step, and the rounding of the result to float32.
     const double bound = 0.5 * (largest - smallest) / 65534.0 * 1.001 + std::abs(static_cast<double>(offset)) * 6e-8;
+    EXPECT_LE(rounding.largest, bound);
+    EXPECT_GT(rounding.largest, 0.1 * bound); // a bound that is not far from what happens
     for (std::size_t i = 0; i < read.size(); ++i)
     {
       if (i < 3 || i > 5)
@@ -587,8 +592,73 @@ TEST_F(NiftiFile, ScaledInt16OfAConstantIsExact)
   std::fill_n(volume.channels[0]->GetBufferPointer(), 24, 123.456F);
   WriteOptions options;
   options.type = FileType::Int16Scaled;
-  EXPECT_EQ(WriteVolume(volume, File("a.nii"), options), 0U);
+  EXPECT_EQ(WriteVolume(volume, File("a.nii"), options).clamped, 0U);
   EXPECT_EQ(Pixels(*ReadVolume(File("a.nii")).channels[0]), Pixels(*volume.channels[0]));
+}
+
+TEST_F(NiftiFile, ScaledInt16KeepsTheIntegersOfWhichAllIsALinearMap)
+{
+  // Integers of a file with a scale of its own, in two channels.
+  Volume original = MakeVolume({ { 16, 9, 8, 1 } }, 3, 2);
+  original.component = "int16";
+  auto withScale = std::make_shared<NiftiHeader>();
+  withScale->fields.scl_slope = 0.25F;
+  withScale->fields.scl_inter = -7.0F;
+  for (std::size_t c = 0; c < 2; ++c)
+  {
+    for (std::size_t i = 0; i < 16 * 9 * 8; ++i)
+    {
+      original.channels[c]->GetBufferPointer()[i] =
+        static_cast<float>(static_cast<int>(i * 7919 % 4001) - 2000 + 5000 * static_cast<int>(c)) * 0.25F - 7.0F;
+    }
+  }
+  original.nifti = withScale;
+  const auto map = [&original](float gain, float offset)
+  {
+    Volume mapped = MakeVolume({ { 16, 9, 8, 1 } }, 3, 2);
+    for (std::size_t c = 0; c < 2; ++c)
+    {
+      for (std::size_t i = 0; i < 16 * 9 * 8; ++i)
+      {
+        mapped.channels[c]->GetBufferPointer()[i] = gain * original.channels[c]->GetBufferPointer()[i] + offset;
+      }
+    }
+    return mapped;
+  };
+  WriteOptions options;
+  options.type = FileType::Int16Scaled;
+  options.threads = 3;
+  options.original = &original;
+  for (const auto & [gain, offset] : { std::pair{ 0.0137F, -3.1F }, { -2.5F, 100.0F } })
+  {
+    const Volume mapped = map(gain, offset);
+    const auto   rounding = WriteVolume(mapped, File("kept.nii"), options);
+    const auto   back = ReadVolume(File("kept.nii"));
+    const auto   range = std::abs(gain) * (2000.0 + 5000.0 + 2000.0) * 0.25;
+    EXPECT_EQ(rounding.clamped, 0U);
+    EXPECT_LE(rounding.largest, 1e-6 * range);
+    for (std::size_t c = 0; c < 2; ++c)
+    {
+      for (std::size_t i = 0; i < 16 * 9 * 8; ++i)
+      {
+        // The integers that are kept, and the rounding of the result to float32.
+        ASSERT_NEAR(back.channels[c]->GetBufferPointer()[i], mapped.channels[c]->GetBufferPointer()[i], 2e-6 * range);
+      }
+    }
+    // The integers themselves: int16 from byte 352 on.
+    const auto bytes = Contents(File("kept.nii"));
+    for (std::size_t i = 0; i < 16 * 9 * 8; ++i)
+    {
+      std::int16_t integer = 0;
+      std::memcpy(&integer, bytes.data() + 352 + 2 * i, 2);
+      ASSERT_EQ(integer, static_cast<int>(i * 7919 % 4001) - 2000) << i;
+    }
+  }
+  // One voxel off: no linear map, and the scale covers the range.
+  Volume off = map(0.0137F, -3.1F);
+  off.channels[1]->GetBufferPointer()[77] += 0.01F;
+  const auto rounding = WriteVolume(off, File("covered.nii"), options);
+  EXPECT_GT(rounding.largest, 1e-6 * 0.0137 * 2250.0);
 }
 
 TEST_F(NiftiFile, ErrorsNameTheFileTheReasonAndTheNumbers)
