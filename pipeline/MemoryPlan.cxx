@@ -20,26 +20,20 @@ constexpr double RowOfMask = 64.0;   ///< bytes that a mask is learned in, for e
 } // namespace
 
 MemoryPlan
-PlanMemory(const PipelineSpec &          pipeline,
-           const WorkImage::RegionType & whole,
-           std::size_t                   channels,
-           bool                          maskGiven,
-           double                        inflated,
-           bool                          wantsPictures,
-           double                        memory,
-           std::string                   obstacle)
+PlanMemory(const PipelineSpec & pipeline, const MemoryNeeds & needs, double memory, std::string obstacle)
 {
+  const auto & whole = needs.region;
   const double rows = static_cast<double>(whole.GetNumberOfPixels() / whole.GetSize(0) / whole.GetSize(3));
   const double volume = 4.0 * static_cast<double>(whole.GetNumberOfPixels()) / MiB;
   MemoryPlan   plan;
-  const double mask = maskGiven ? 1.25 * volume : 0.0; // read as float32, kept as a byte for each voxel
-  plan.peak = Program + Samples + Copies * volume * static_cast<double>(channels) + mask;
+  const double mask = needs.hasMask ? 1.25 * volume : 0.0; // read as float32, kept as a byte for each voxel
+  plan.peak = Program + Samples + Copies * volume * static_cast<double>(needs.channels) + mask;
   plan.obstacle = std::move(obstacle);
   if (memory == 0.0 || plan.peak <= memory)
   {
     return plan;
   }
-  bool   hasMask = maskGiven;
+  bool   hasMask = needs.hasMask;
   double copies = 1.0;  // of a piece, that are in memory together
   double learned = 0.0; // MiB
   for (const auto & spec : pipeline.stages)
@@ -62,14 +56,15 @@ PlanMemory(const PipelineSpec &          pipeline,
     copies += stage.makesField ? 4.0 : 1.0;
     hasMask = hasMask || stage.makesMask;
   }
-  plan.reads *= static_cast<unsigned int>(channels);
+  plan.reads *= static_cast<unsigned int>(needs.channels);
   if (!plan.obstacle.empty())
   {
     return plan;
   }
-  double fixed = Program + Samples + mask + learned + (wantsPictures ? ReducedPictures::MiB : 0.0);
-  plan.inflatesInMemory = fixed + inflated + (copies + 1.0) * LargestPiece <= memory;
-  fixed += plan.inflatesInMemory ? inflated : 0.0;
+  double fixed =
+    Program + Samples + needs.buffers + mask + learned + (needs.wantsPictures ? ReducedPictures::MiB : 0.0);
+  plan.inflatesInMemory = fixed + needs.inflated + (copies + 1.0) * LargestPiece <= memory;
+  fixed += plan.inflatesInMemory ? needs.inflated : 0.0;
   const double left = std::max(0.0, memory - fixed);
   const double piece = std::clamp(left / (copies + 1.0), 0.25, LargestPiece);
   plan.inPieces = true;

@@ -21,18 +21,19 @@ struct MemoryPlan
   bool        inflatesInMemory = true; ///< a compressed input; else into a scratch file beside the output
 };
 
-/** Of an image of that region, and so many channels.
- * \param inflated MiB that a compressed input takes inflated; 0: it is not compressed
- * \param wantsPictures for a report
- * \param memory what the process may take, in MiB; 0: as much as it needs
+/** What an image and its surroundings take, in MiB where nothing is said. */
+struct MemoryNeeds
+{
+  WorkImage::RegionType region;
+  std::size_t           channels = 1;
+  bool                  hasMask = false;       ///< given
+  bool                  wantsPictures = false; ///< for a report
+  double                inflated = 0.0;        ///< what a compressed input inflates to
+  double                buffers = 0.0;         ///< of reading
+};
+
+/** \param memory what the process may take, in MiB; 0: as much as it needs
  * \param obstacle why the files cannot be read or written in pieces; "": they can */
 MemoryPlan
-PlanMemory(const PipelineSpec &          pipeline,
-           const WorkImage::RegionType & whole,
-           std::size_t                   channels,
-           bool                          maskGiven,
-           double                        inflated,
-           bool                          wantsPictures,
-           double                        memory,
-           std::string                   obstacle);
+PlanMemory(const PipelineSpec & pipeline, const MemoryNeeds & needs, double memory, std::string obstacle);
 } // namespace isolux

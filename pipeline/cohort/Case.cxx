@@ -301,9 +301,8 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   std::string obstacle;
   if (!isOpened)
   {
-    obstacle = task.input.filename().string() +
-               " is not a format that is read in pieces: convert it to .nii or .nii.gz, "
-               "or to .mha or .nrrd without compression";
+    obstacle = task.input.filename().string() + " cannot be read in pieces: convert it to .nii or .nii.gz, "
+                                                "or to .mha or .nrrd without compression";
   }
   const auto refuse = [&obstacle](const std::filesystem::path & path)
   {
@@ -320,14 +319,14 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
       refuse(path);
     }
   }
-  return PlanMemory(pipeline,
-                    volume.channels.front()->GetLargestPossibleRegion(),
-                    channels,
-                    !task.mask.empty(),
-                    volume.inflatedMiB,
-                    options.wantsPictures,
-                    options.execution.memory,
-                    obstacle);
+  MemoryNeeds needs;
+  needs.region = volume.channels.front()->GetLargestPossibleRegion();
+  needs.channels = channels;
+  needs.hasMask = !task.mask.empty();
+  needs.wantsPictures = options.wantsPictures;
+  needs.inflated = volume.inflatedMiB;
+  needs.buffers = volume.bufferMiB;
+  return PlanMemory(pipeline, needs, options.execution.memory, obstacle);
 }
 
 CaseResult

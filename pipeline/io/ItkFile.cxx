@@ -5,6 +5,7 @@
 #include "Grid.h"
 #include "PixelType.h"
 #include "RegionReader.h"
+#include "TiffFile.h"
 
 #include "itkJPEGImageIO.h"
 #include "itkMetaImageIO.h"
@@ -586,6 +587,19 @@ ItkFiles(const fs::path & path)
 Volume
 ReadItk(const fs::path & path)
 {
+  if (ItkFormat(VolumeExtension(path)) == "TIFF" && IsTiledTiff(path) && CanOpenTiff(path)) // which ITK does not read
+  {
+    Volume volume = OpenItk(path);
+    for (const auto & channel : volume.channels)
+    {
+      channel->Update();
+      channel->DisconnectPipeline();
+    }
+    FinishHash(volume);
+    volume.sources.clear();
+    volume.digest.reset();
+    return volume;
+  }
   const std::string    name = path.string();
   const QuietLibraries quiet;
   Volume               volume;
@@ -650,6 +664,11 @@ ReadItk(const fs::path & path)
 bool
 CanOpenItk(const fs::path & path)
 {
+  const auto format = ItkFormat(VolumeExtension(path));
+  if (format == "TIFF" || format == "JPEG")
+  {
+    return format == "TIFF" && CanOpenTiff(path);
+  }
   const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
   const auto       value = [&header](const char * key) -> std::string
   {
@@ -657,7 +676,7 @@ CanOpenItk(const fs::path & path)
     return entry == header.values.end() ? "" : entry->second;
   };
   const auto isTrue = [&value](const char * key) { return !value(key).empty() && std::toupper(value(key)[0]) == 'T'; };
-  const auto isMeta = ItkFormat(VolumeExtension(path)) == "MetaImage";
+  const auto isMeta = format == "MetaImage";
   const bool isRaw = isMeta ? isTrue("binarydata") && !isTrue("compresseddata") &&
                                 (value("headersize").empty() || value("headersize") == "0")
                             : value("encoding") == "raw" && value("lineskip").empty() && value("byteskip").empty();
@@ -671,8 +690,7 @@ OpenItk(const fs::path & path)
   const std::string    name = path.string();
   Volume               volume;
   volume.format = ItkFormat(VolumeExtension(path));
-  const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
-  const auto       io = MakeImageIO(volume.format);
+  const auto io = MakeImageIO(volume.format);
   Guarded(name,
           "cannot be read as " + volume.format,
           "it is damaged, truncated or of another format",
@@ -693,7 +711,14 @@ OpenItk(const fs::path & path)
   auto grid = WorkImage::New();
   grid->SetRegions(SizeOf(extents));
   SetGeometry(*grid, *io);
+  if (volume.format == "TIFF")
+  {
+    OpenTiffPixels(path, *grid, volume);
+    volume.digest = std::make_shared<RunningDigest>("", path);
+    return volume;
+  }
 
+  const TextHeader    header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
   const bool          isApart = !header.dataFiles.empty();
   const fs::path      file = isApart ? header.dataFiles.front() : path;
   const std::size_t   bytes = io->GetComponentSize();

@@ -23,11 +23,13 @@ ItkFiles(const std::filesystem::path & path);
 Volume
 ReadItk(const std::filesystem::path & path);
 
-/** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file. \throws Error */
+/** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file, or a TIFF file can be
+ * decoded in pieces. \throws Error */
 bool
 CanOpenItk(const std::filesystem::path & path);
 
-/** MetaImage or NRRD, of which only the header is read: the channels are those of RegionReaders. \throws Error */
+/** MetaImage, NRRD or TIFF, of which only the header is read: the channels are outputs of filters that read what is
+ * requested. \throws Error */
 Volume
 OpenItk(const std::filesystem::path & path);
 

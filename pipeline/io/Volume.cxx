@@ -214,7 +214,8 @@ bool
 CanOpenVolume(const fs::path & path)
 {
   const std::string extension = CheckedExtension(path);
-  return IsWrittenAsNifti(extension) || (IsText(extension) && CanOpenItk(path));
+  return IsWrittenAsNifti(extension) ||
+         ((IsText(extension) || extension == ".tif" || extension == ".tiff") && CanOpenItk(path));
 }
 
 Volume

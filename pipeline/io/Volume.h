@@ -36,6 +36,7 @@ struct Volume
   std::shared_ptr<RunningDigest>           digest;
   std::shared_ptr<InflatedFile>            inflated; ///< of a compressed file
   double                                   inflatedMiB = 0.0;
+  double                                   bufferMiB = 0.0; ///< that reading takes beside the pieces
 };
 
 enum class FileType
@@ -91,8 +92,8 @@ OutputExtension(const std::filesystem::path & input);
 Volume
 ReadVolume(const std::filesystem::path & path);
 
-/** Whether OpenVolume() can: .nii, .nii.gz, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary pixels in one file.
- */
+/** Whether OpenVolume() can: .nii, .nii.gz, TIFF of pages alike, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary
+ * pixels in one file. */
 bool
 CanOpenVolume(const std::filesystem::path & path);
 
