@@ -2,7 +2,6 @@
 
 #include "itkEvenness.h"
 #include "itkImageRows.h"
-#include "itkPortableLog.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,11 +29,11 @@ LogEntropy(const std::vector<double> & intensities)
   return itk::DensityEntropy(logs, 0.05);
 }
 
-/** About two million voxels are enough. */
+/** About half a million voxels are enough. */
 std::size_t
 StepOf(const WorkImage::RegionType & whole)
 {
-  return std::max<std::size_t>(1, whole.GetNumberOfPixels() / 2000000);
+  return std::max<std::size_t>(1, whole.GetNumberOfPixels() / 500000);
 }
 
 /** Calls row(index) for every row of the piece, and what that returns with the number of every voxel in it that is

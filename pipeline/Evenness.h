@@ -12,7 +12,7 @@ struct Tissue
 };
 
 /** Draws what a report says of evenness and of the field, see CaseReport.h, from an image that comes in pieces of whole
- * rows, in order: about two million voxels, spread evenly. The pieces' sizes change nothing. */
+ * rows, in order: about half a million voxels, spread evenly. The pieces' sizes change nothing. */
 class EvennessSample
 {
 public:
@@ -40,7 +40,7 @@ private:
   std::vector<int>      m_Labels;
 };
 
-/** Over the positive, finite voxels inside the mask: the range of all, the rest of about two million. */
+/** Over the positive, finite voxels inside the mask: the range of all, the rest of about half a million. */
 class FieldSample
 {
 public:

@@ -13,12 +13,12 @@
 
 namespace itk
 {
-/** Which voxels of an image quantiles are taken from: none, all, or segments of 64 voxels along the first axis, drawn
+/** Which voxels of an image quantiles are taken from: none, all, or segments of 16 voxels along the first axis, drawn
  * by a hash of their place, so that threads and divisions agree. */
 class QuantileDraw
 {
 public:
-  static constexpr std::size_t SegmentLength = 64;
+  static constexpr std::size_t SegmentLength = 16;
 
   static QuantileDraw
   None()

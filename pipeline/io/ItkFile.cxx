@@ -3,6 +3,7 @@
 #include "Bytes.h"
 #include "Error.h"
 #include "Grid.h"
+#include "ItkRegionReader.h"
 #include "PixelType.h"
 #include "RegionReader.h"
 #include "TiffFile.h"
@@ -12,6 +13,7 @@
 #include "itkNrrdImageIO.h"
 #include "itkTIFFImageIO.h"
 
+#include <dlfcn.h>
 #include <gdcmTrace.h>
 #include <libdeflate.h>
 
@@ -44,6 +46,24 @@ namespace
 using Component = itk::ImageIOBase::IOComponentEnum;
 using Pixel = itk::IOPixelEnum;
 
+/** From a library that is not linked but loaded, see Hdf5Module.cxx. \throws Error where it is not found. */
+itk::ImageIOBase::Pointer
+MakeHdf5ImageIO()
+{
+  void * const module = ::dlopen("libisolux_hdf5.so", RTLD_NOW); // stays loaded
+  const auto   make = module != nullptr
+                        ? reinterpret_cast<itk::ImageIOBase * (*)()>(::dlsym(module, "isolux_make_hdf5_image_io"))
+                        : nullptr;
+  if (make == nullptr)
+  {
+    throw Error(std::string("HDF5 is read and written by libisolux_hdf5.so, which cannot be loaded: ") + ::dlerror() +
+                "; install it beside the program's libraries, or name its folder in LD_LIBRARY_PATH");
+  }
+  itk::ImageIOBase::Pointer io = make();
+  io->UnRegister();
+  return io;
+}
+
 itk::ImageIOBase::Pointer
 MakeImageIO(const std::string & format)
 {
@@ -54,6 +74,10 @@ MakeImageIO(const std::string & format)
   if (format == "MetaImage")
   {
     return itk::MetaImageIO::New().GetPointer();
+  }
+  if (format == "HDF5")
+  {
+    return MakeHdf5ImageIO();
   }
   if (format == "TIFF")
   {
@@ -497,6 +521,7 @@ ItkFormat(const std::string & extension)
   return extension == ".nrrd" || extension == ".nhdr"  ? "NRRD"
          : extension == ".mha" || extension == ".mhd"  ? "MetaImage"
          : extension == ".tif" || extension == ".tiff" ? "TIFF"
+         : extension == ".h5" || extension == ".hdf5"  ? "HDF5"
                                                        : "JPEG";
 }
 
@@ -612,7 +637,7 @@ ReadItk(const fs::path & path)
     {
       CheckJpegEnd(bytes, name);
     }
-    else if (volume.format != "TIFF")
+    else if (volume.format == "MetaImage" || volume.format == "NRRD")
     {
       const TextHeader header = ParseTextHeader(path, bytes);
       if (volume.format == "MetaImage" &&
@@ -665,9 +690,9 @@ bool
 CanOpenItk(const fs::path & path)
 {
   const auto format = ItkFormat(VolumeExtension(path));
-  if (format == "TIFF" || format == "JPEG")
+  if (format != "MetaImage" && format != "NRRD")
   {
-    return format == "TIFF" && CanOpenTiff(path);
+    return format == "HDF5" || (format == "TIFF" && CanOpenTiff(path));
   }
   const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
   const auto       value = [&header](const char * key) -> std::string
@@ -711,9 +736,20 @@ OpenItk(const fs::path & path)
   auto grid = WorkImage::New();
   grid->SetRegions(SizeOf(extents));
   SetGeometry(*grid, *io);
-  if (volume.format == "TIFF")
+  if (volume.format == "TIFF" || volume.format == "HDF5")
   {
-    OpenTiffPixels(path, *grid, volume);
+    if (volume.format == "TIFF")
+    {
+      OpenTiffPixels(path, *grid, volume);
+    }
+    for (unsigned int component = 0; volume.format == "HDF5" && component < io->GetNumberOfComponents(); ++component)
+    {
+      auto reader = ItkRegionReader::New();
+      reader->SetImageIO(io, grid, component);
+      reader->UpdateOutputInformation();
+      volume.channels.emplace_back(reader->GetOutput());
+      volume.sources.emplace_back(reader.GetPointer());
+    }
     volume.digest = std::make_shared<RunningDigest>("", path);
     return volume;
   }
@@ -754,6 +790,21 @@ OpenItk(const fs::path & path)
     volume.sources.emplace_back(reader.GetPointer());
   }
   return volume;
+}
+
+itk::ImageIOBase::Pointer
+StartItk(const Volume & volume, FileType type, const fs::path & path)
+{
+  const std::string format = ItkFormat(VolumeExtension(path));
+  auto              io = MakeImageIO(format);
+  io->SetFileName(path.string());
+  Describe(*io, volume, format, volume.channels.front()->GetLargestPossibleRegion().GetSize());
+  io->SetUseCompression(false);
+  if (type == FileType::UInt8)
+  {
+    io->SetComponentType(Component::UCHAR);
+  }
+  return io;
 }
 
 std::vector<char>

@@ -11,7 +11,7 @@
 
 namespace isolux
 {
-/** "NRRD", "MetaImage", "TIFF" or "JPEG". */
+/** "NRRD", "MetaImage", "TIFF", "HDF5" or "JPEG". */
 std::string
 ItkFormat(const std::string & extension);
 
@@ -37,6 +37,10 @@ OpenItk(const std::filesystem::path & path);
  * \throws Error */
 std::vector<char>
 ItkHeaderBytes(const Volume & volume, FileType type, const std::filesystem::path & scratch, const std::string & name);
+
+/** An ImageIO that writes an uncompressed file region by region, of one channel. \throws Error */
+itk::ImageIOBase::Pointer
+StartItk(const Volume & volume, FileType type, const std::filesystem::path & path);
 
 /** Into output.Path() and files beside it; `name` heads every error. \throws Error */
 void

@@ -580,59 +580,92 @@ VoxelsOf(const Volume & volume)
   return volume.channels.front()->GetPixelContainer()->Size();
 }
 
-/** Calls f(first, end, result) for parts of the voxels of a channel, each in a thread of its own, and merges results.
- */
-template <typename TFunction>
-Quantisation
+/** Merges what f(first, end) returns of parts of a channel's voxels, each in a thread of its own. */
+template <typename TResult, typename TFunction>
+TResult
 ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
 {
-  std::vector<std::future<Quantisation>> parts;
+  std::vector<std::future<TResult>> parts;
   for (unsigned int part = 0; part < threads; ++part)
   {
     const auto first = voxels * part / threads;
     const auto end = voxels * (part + 1) / threads;
     parts.push_back(std::async(std::launch::async, [&f, first, end] { return f(first, end); }));
   }
-  Quantisation total;
+  TResult total;
   for (auto & part : parts)
   {
-    const auto rounding = part.get();
-    total.clamped += rounding.clamped;
-    total.largest = std::max(total.largest, rounding.largest);
+    total.Merge(part.get());
   }
   return total;
 }
 
 struct Extremes
 {
-  double minimum = std::numeric_limits<double>::infinity();
-  double maximum = -std::numeric_limits<double>::infinity();
+  float       minimum = std::numeric_limits<float>::infinity();
+  float       maximum = -std::numeric_limits<float>::infinity();
+  std::size_t lowest = 0; ///< voxel of the minimum, of one channel
+  std::size_t highest = 0;
+
+  void
+  Merge(const Extremes & other)
+  {
+    lowest = other.minimum < minimum ? other.lowest : lowest;
+    highest = other.maximum > maximum ? other.highest : highest;
+    minimum = std::min(minimum, other.minimum);
+    maximum = std::max(maximum, other.maximum);
+  }
 };
 
 /** Of the finite values. */
 Extremes
-ExtremesOf(const Volume & volume)
+ExtremesOf(const WorkImage & channel, unsigned int threads)
 {
-  float minimum = std::numeric_limits<float>::infinity();
-  float maximum = -minimum;
-  for (const auto & channel : volume.channels)
-  {
-    const float * const values = channel->GetBufferPointer();
-    for (std::size_t i = 0; i < VoxelsOf(volume); ++i)
-    {
-      const bool isFinite = std::abs(values[i]) <= std::numeric_limits<float>::max();
-      minimum = isFinite && values[i] < minimum ? values[i] : minimum;
-      maximum = isFinite && values[i] > maximum ? values[i] : maximum;
-    }
-  }
-  return { minimum, maximum };
+  const float * const values = channel.GetBufferPointer();
+  return ForParts<Extremes>(channel.GetPixelContainer()->Size(),
+                            threads,
+                            [values](std::size_t first, std::size_t end)
+                            {
+                              Extremes extremes;
+                              for (std::size_t block = first; block < end; block += 4096)
+                              {
+                                const auto last = std::min(end, block + 4096);
+                                float      minimum = std::numeric_limits<float>::infinity();
+                                float      maximum = -minimum;
+                                for (std::size_t i = block; i < last; ++i)
+                                {
+                                  const float value = values[i];
+                                  const bool  isFinite = value - value == 0.0F;
+                                  minimum = isFinite & (value < minimum) ? value : minimum;
+                                  maximum = isFinite & (value > maximum) ? value : maximum;
+                                }
+                                for (std::size_t i = block; i < last && minimum < extremes.minimum; ++i)
+                                {
+                                  if (values[i] == minimum)
+                                  {
+                                    extremes.minimum = minimum;
+                                    extremes.lowest = i;
+                                  }
+                                }
+                                for (std::size_t i = block; i < last && maximum > extremes.maximum; ++i)
+                                {
+                                  if (values[i] == maximum)
+                                  {
+                                    extremes.maximum = maximum;
+                                    extremes.highest = i;
+                                  }
+                                }
+                              }
+                              return extremes;
+                            });
 }
 
 /** Slope and intercept, exact in float32, that cover every finite value. */
 Scaling
 CoverRange(const Extremes & range)
 {
-  const auto [minimum, maximum] = range;
+  const double minimum = range.minimum;
+  const double maximum = range.maximum;
   if (minimum > maximum)
   {
     return {};
@@ -667,11 +700,11 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes
   // The map, from the two voxels of the first channel that are farthest apart.
   const float * const before = original->channels.front()->GetBufferPointer();
   const float * const after = volume.channels.front()->GetBufferPointer();
-  const auto [low, high] = std::minmax_element(before, before + VoxelsOf(volume));
-  const double lowInteger = std::nearbyint((*low - stored.intercept) / stored.slope);
-  const double highInteger = std::nearbyint((*high - stored.intercept) / stored.slope);
-  const double lowValue = after[low - before];
-  const double slope = (after[high - before] - lowValue) / (highInteger - lowInteger);
+  const auto          far = ExtremesOf(*original->channels.front(), options.threads);
+  const double        lowInteger = std::nearbyint((before[far.lowest] - stored.intercept) / stored.slope);
+  const double        highInteger = std::nearbyint((before[far.highest] - stored.intercept) / stored.slope);
+  const double        lowValue = after[far.lowest];
+  const double        slope = (after[far.highest] - lowValue) / (highInteger - lowInteger);
   if (!std::isfinite(slope) || slope == 0.0)
   {
     return false;
@@ -686,30 +719,30 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes
     const float * const from = original->channels[c]->GetBufferPointer();
     const float * const to = volume.channels[c]->GetBufferPointer();
     std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
-    const auto          rounding =
-      ForParts(VoxelsOf(volume),
-               options.threads,
-               [&, integers](std::size_t first, std::size_t end)
-               {
-                 Quantisation part;
-                 double       worst = 0.0;
-                 for (std::size_t i = first; i < end; ++i)
-                 {
-                   const double integer = (from[i] - stored.intercept) * gain;
-                   const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
-                   integers[i] = static_cast<std::int16_t>(kept);
-                   const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
-                   worst = off > worst ? off : worst;
-                   part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
-                 }
-                 part.largest = worst;
-                 return part;
-               });
+    const auto          rounding = ForParts<Quantisation>(
+      VoxelsOf(volume),
+      options.threads,
+      [&, integers](std::size_t first, std::size_t end)
+      {
+        Quantisation part;
+        double       worst = 0.0;
+        for (std::size_t i = first; i < end; ++i)
+        {
+          const double integer = (from[i] - stored.intercept) * gain;
+          const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
+          integers[i] = static_cast<std::int16_t>(kept);
+          const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
+          worst = off > worst ? off : worst;
+          part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
+        }
+        part.largest = worst;
+        return part;
+      });
     if (rounding.clamped > 0)
     {
       return false;
     }
-    result.rounding.largest = std::max(result.rounding.largest, rounding.largest);
+    result.rounding.Merge(rounding);
   }
   return true;
 }
@@ -717,8 +750,12 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes
 Quantised
 Quantise(const Volume & volume, const WriteOptions & options)
 {
-  const auto range = ExtremesOf(volume);
-  Quantised  result;
+  Extremes range;
+  for (const auto & channel : volume.channels)
+  {
+    range.Merge(ExtremesOf(*channel, options.threads));
+  }
+  Quantised result;
   if (KeepIntegers(volume, options, range, result))
   {
     return result;
@@ -730,7 +767,7 @@ Quantise(const Volume & volume, const WriteOptions & options)
   {
     const float * const values = volume.channels[c]->GetBufferPointer();
     std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
-    const auto          rounding = ForParts(
+    const auto          rounding = ForParts<Quantisation>(
       VoxelsOf(volume),
       options.threads,
       [&, integers](std::size_t first, std::size_t end)
@@ -749,8 +786,7 @@ Quantise(const Volume & volume, const WriteOptions & options)
         }
         return part;
       });
-    result.rounding.clamped += rounding.clamped;
-    result.rounding.largest = std::max(result.rounding.largest, rounding.largest);
+    result.rounding.Merge(rounding);
   }
   return result;
 }

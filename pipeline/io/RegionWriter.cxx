@@ -1,36 +1,54 @@
 #include "RegionWriter.h"
 
+#include "Error.h"
 #include "ItkFile.h"
+#include "ItkRegionReader.h"
 #include "NiftiFile.h"
 
 #include "itkImageRows.h"
 
 #include <stdexcept>
+#include <vector>
 
 namespace isolux
 {
 namespace fs = std::filesystem;
 
+namespace
+{
+bool
+IsHdf(const std::string & extension)
+{
+  return extension == ".h5" || extension == ".hdf5";
+}
+} // namespace
+
 bool
 CanWriteRegions(const fs::path & path, FileType type, std::size_t channels)
 {
   const std::string extension = VolumeExtension(path);
-  return type != FileType::Int16Scaled && (extension == ".nii" || extension == ".nii.gz" ||
-                                           (channels == 1 && (extension == ".mha" || extension == ".nrrd")));
+  return type != FileType::Int16Scaled &&
+         (extension == ".nii" || extension == ".nii.gz" ||
+          (channels == 1 && (extension == ".mha" || extension == ".nrrd" || IsHdf(extension))));
 }
 
 RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const WriteOptions & options)
-  : m_Output(path)
+  : m_Name(path.string())
+  , m_Output(path)
   , m_Whole(volume.channels.front()->GetLargestPossibleRegion())
   , m_ChannelSize(m_Whole.GetNumberOfPixels() * (options.type == FileType::UInt8 ? 1 : sizeof(float)))
 {
-  const auto name = path.string();
   const auto extension = VolumeExtension(path);
+  if (IsHdf(extension))
+  {
+    m_ImageIO = StartItk(volume, options.type, m_Output.Path());
+    return;
+  }
   const bool isNifti = extension.compare(0, 4, ".nii") == 0;
   const auto header =
-    isNifti ? NiftiHeaderBytes(volume, options.type) : ItkHeaderBytes(volume, options.type, m_Output.Path(), name);
+    isNifti ? NiftiHeaderBytes(volume, options.type) : ItkHeaderBytes(volume, options.type, m_Output.Path(), m_Name);
   m_Begin = header.size();
-  m_File = std::make_unique<UncachedFile>(m_Output.Path(), name);
+  m_File = std::make_unique<UncachedFile>(m_Output.Path(), m_Name);
   if (extension == ".nii.gz")
   {
     m_Gzip = std::make_unique<GzipWriter>(*m_File, options.compression, options.threads);
@@ -65,6 +83,30 @@ void
 RegionWriter::WriteRuns(std::size_t channel, const TImage & image, const WorkImage::RegionType & region)
 {
   using Pixel = typename TImage::PixelType;
+  if (m_ImageIO)
+  {
+    std::vector<Pixel> pixels;
+    itk::ForEachRow(&image,
+                    region,
+                    [&](const auto &, const Pixel * row)
+                    { pixels.insert(pixels.end(), row, row + region.GetSize(0)); });
+    auto part = region; // in the file, which begins at 0
+    for (unsigned int axis = 0; axis < WorkImage::ImageDimension; ++axis)
+    {
+      part.SetIndex(axis, part.GetIndex(axis) - m_Whole.GetIndex(axis));
+    }
+    m_ImageIO->SetIORegion(ToIORegion(part, m_ImageIO->GetNumberOfDimensions()));
+    try
+    {
+      m_ImageIO->Write(pixels.data());
+    }
+    catch (const std::exception & error)
+    {
+      throw Error(m_Name + ": cannot be written: " + ShortDescription(error) +
+                  "; free space or choose another output folder");
+    }
+    return;
+  }
   const auto begin = m_Begin + m_ChannelSize * channel;
   itk::ForEachRun(&image,
                   region,
@@ -92,11 +134,15 @@ RegionWriter::Write(std::size_t channel, const MaskImage & mask, const WorkImage
 void
 RegionWriter::Commit(const std::function<void()> & beforeCommit)
 {
+  m_ImageIO = nullptr; // which closes the file
   if (m_Gzip)
   {
     m_Gzip->Flush();
   }
-  m_File->Close();
+  if (m_File)
+  {
+    m_File->Close();
+  }
   if (beforeCommit)
   {
     beforeCommit();

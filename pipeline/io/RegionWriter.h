@@ -5,14 +5,17 @@
 #include "UncachedFile.h"
 #include "Volume.h"
 
+#include "itkImageIOBase.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace isolux
 {
-/** Whether a RegionWriter writes that: float32 or uint8 as .nii, .nii.gz, or of one channel as .mha or .nrrd. */
+/** Whether a RegionWriter writes that: float32 or uint8 as .nii, .nii.gz, or of one channel as .mha, .nrrd or .h5. */
 bool
 CanWriteRegions(const std::filesystem::path & path, FileType type, std::size_t channels);
 
@@ -47,9 +50,11 @@ private:
   void
   WriteAt(std::uint64_t place, const char * bytes, std::size_t size);
 
+  std::string                   m_Name;
   AtomicOutput                  m_Output;
   WorkImage::RegionType         m_Whole;
   std::uint64_t                 m_Begin = 0; ///< of the pixels
+  itk::ImageIOBase::Pointer     m_ImageIO;   ///< of .h5; else null, and the next ones write
   std::unique_ptr<UncachedFile> m_File;
   std::unique_ptr<GzipWriter>   m_Gzip;            ///< into the file; null where it is not compressed
   std::uint64_t                 m_Place = 0;       ///< that comes next in the gzip's bytes

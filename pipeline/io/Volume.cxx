@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 namespace
 {
 /** Longer endings before those that they contain. */
-constexpr std::array<const char *, 17> Extensions{ ".nii.gz", ".nii",  ".hdr.gz", ".hdr", ".img.gz", ".img",
-                                                   ".nrrd",   ".nhdr", ".mha",    ".mhd", ".tiff",   ".tif",
+constexpr std::array<const char *, 19> Extensions{ ".nii.gz", ".nii",  ".hdr.gz", ".hdr", ".img.gz", ".img",  ".h5",
+                                                   ".hdf5",   ".nrrd", ".nhdr",   ".mha", ".mhd",    ".tiff", ".tif",
                                                    ".png",    ".jpeg", ".jpg",    ".dcm", ".ima" };
 
 bool
@@ -30,13 +30,6 @@ IsNifti(const std::string & extension)
 {
   return extension.compare(0, 4, ".nii") == 0 || extension.compare(0, 4, ".hdr") == 0 ||
          extension.compare(0, 4, ".img") == 0;
-}
-
-/** A text header before the pixels, or beside them. */
-bool
-IsText(const std::string & extension)
-{
-  return extension == ".mha" || extension == ".mhd" || extension == ".nrrd" || extension == ".nhdr";
 }
 
 bool
@@ -215,7 +208,7 @@ CanOpenVolume(const fs::path & path)
 {
   const std::string extension = CheckedExtension(path);
   return IsWrittenAsNifti(extension) ||
-         ((IsText(extension) || extension == ".tif" || extension == ".tiff") && CanOpenItk(path));
+         (extension != ".png" && !IsNifti(extension) && !IsDicom(extension) && CanOpenItk(path));
 }
 
 Volume
@@ -263,7 +256,7 @@ CheckWritable(const fs::path & path, FileType type)
   if (extension.empty())
   {
     throw Error(name + ": its ending is not one of an image format that is written; " +
-                "use .nii.gz, .nii, .nrrd, .nhdr, .mha, .mhd or .tif");
+                "use .nii.gz, .nii, .nrrd, .nhdr, .mha, .mhd, .h5 or .tif");
   }
   if (OutputExtension(path) != extension && extension != ".mhd" && extension != ".nhdr")
   {

@@ -4,6 +4,7 @@
 
 #include "itkMetaDataDictionary.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -67,6 +68,13 @@ struct Quantisation
 {
   std::size_t clamped = 0;   ///< voxels that it cannot hold: not finite
   double      largest = 0.0; ///< difference of a voxel that it holds, before the scale is applied in float32
+
+  void
+  Merge(const Quantisation & other)
+  {
+    clamped += other.clamped;
+    largest = std::max(largest, other.largest);
+  }
 };
 
 /** True where the name's ending is one that ReadVolume() knows. */
@@ -92,8 +100,8 @@ OutputExtension(const std::filesystem::path & input);
 Volume
 ReadVolume(const std::filesystem::path & path);
 
-/** Whether OpenVolume() can: .nii, .nii.gz, TIFF of pages alike, and uncompressed .mha, .mhd, .nrrd and .nhdr of binary
- * pixels in one file. */
+/** Whether OpenVolume() can: .nii, .nii.gz, HDF5, TIFF of pages alike, and uncompressed .mha, .mhd, .nrrd and .nhdr of
+ * binary pixels in one file. */
 bool
 CanOpenVolume(const std::filesystem::path & path);
 

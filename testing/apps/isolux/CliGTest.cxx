@@ -342,6 +342,70 @@ TEST_F(Cli, Int16ScaledStaysWithinHalfAStep)
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "other.mha"));
 }
 
+TEST_F(Cli, DtypeSameKeepsSmallIntegersAndFloats)
+{
+  this->WriteHead("head.nii");
+  this->Expect(0, { "histogram-retinex", "head.nii", "short.nii", "--dtype", "int16-scaled" });
+  this->Expect(0, { "instance-norm", "short.nii", "same.nii", "--dtype", "same" });
+  this->Expect(0, { "instance-norm", "short.nii", "float.nii" });
+  this->Expect(0, { "instance-norm", "float.nii", "float-same.nii", "--dtype", "same" });
+  EXPECT_EQ(ReadVolume(m_Folder / "same.nii").component, "int16");
+  EXPECT_EQ(ReadVolume(m_Folder / "float-same.nii").component, "float32");
+  // The integers themselves are kept: the last bytes of the file.
+  const auto before = this->Bytes("short.nii").substr(352);
+  EXPECT_EQ(this->Bytes("same.nii").substr(352), before);
+  const auto expected = this->Pixels("float.nii");
+  const auto actual = this->Pixels("same.nii");
+  const auto rounding = this->Json("same.json")["output"]["largest_rounding"].get<double>();
+  EXPECT_LT(rounding, 1e-5); // a millionth of the range
+  for (std::size_t i = 0; i < expected.size(); ++i)
+  {
+    ASSERT_NEAR(actual[i], expected[i], rounding + 1e-6);
+  }
+  this->Expect(1, { "instance-norm", "short.nii", "other.mha", "--dtype", "same" }, { "other.mha", "only NIfTI" });
+  this->Expect(2, { "instance-norm", "short.nii", "o.nii", "--dtype", "int8" }, { "'same'", "int8" });
+}
+
+TEST_F(Cli, ExplainTellsPassesAndMemoryThatTheRunKeepsTo)
+{
+  WriteVolume(testing::HeadVolume({ { 181, 171, 161, 1 } }), m_Folder / "head.nii.gz");
+  const auto pipeline = Data("pipelines/default.json");
+  const auto plan = this->Expect(0, { "explain", pipeline, "head.nii.gz", "--memory", "160" }).out;
+  for (const char * text : { "181 x 171 x 161 float32",
+                             "pass 1 to 2  foreground learns",
+                             "pass 3  histogram-retinex learns",
+                             "pass 4  instance-norm learns",
+                             "pass 5  all stages apply",
+                             "reads   the input 5 times" })
+  {
+    EXPECT_NE(plan.find(text), std::string::npos) << text << " is missing of:\n" << plan;
+  }
+  std::smatch most;
+  ASSERT_TRUE(std::regex_search(plan, most, std::regex("at most ([0-9]+) MiB")));
+  EXPECT_LE(std::stoi(most[1]), 160);
+  this->Expect(0, { "run", pipeline, "head.nii.gz", "out.nii.gz", "--memory", "160" });
+  EXPECT_LE(this->Json("out.json")["peak_memory_mib"].get<double>(), std::stod(most[1]));
+
+  const auto few = this->Expect(1, { "explain", pipeline, "head.nii.gz", "--memory", "64" }).out;
+  EXPECT_NE(few.find("that is too much: give --memory "), std::string::npos) << few;
+  EXPECT_NE(this->Expect(0, { "explain", pipeline, "head.nii.gz" }).out.find("the whole image at once"),
+            std::string::npos);
+  this->Expect(2, { "explain", pipeline, "--memory", "64" }, { "--memory", "volume" });
+}
+
+TEST_F(Cli, ABatchWithinAMemoryWritesTheSameFilesAndAReport)
+{
+  WriteVolume(testing::HeadVolume({ { 181, 171, 161, 1 } }), m_Folder / "in/head.nii.gz");
+  this->Expect(0, { "harmonize", "in", "whole" });
+  this->Expect(0, { "harmonize", "in", "pieces", "--memory", "200" });
+  EXPECT_EQ(this->Bytes("pieces/head.nii.gz"), this->Bytes("whole/head.nii.gz"));
+  EXPECT_LE(this->Json("pieces/head.json")["peak_memory_mib"].get<double>(), 200.0);
+  EXPECT_GT(this->Json("whole/head.json")["peak_memory_mib"].get<double>(), 100.0);
+  EXPECT_GT(this->CheckReport("pieces"), 100000u) << "without pictures";
+  EXPECT_NE(this->Bytes("pieces/report.html").find(" of 161"), std::string::npos) << "slices are counted in the image";
+  this->Expect(1, { "harmonize", "in", "none", "--memory", "64" }, { "--memory is 64", "give --memory" });
+}
+
 TEST_F(Cli, ErrorsGoToStandardErrorAndProgressToStandardOutput)
 {
   this->WriteHead("in/a.nii");

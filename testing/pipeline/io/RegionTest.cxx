@@ -69,7 +69,7 @@ ExpectOpenedLikeRead(const std::filesystem::path & file, const std::filesystem::
 TEST(Region, ReadsWhatTheWholeFileHolds)
 {
   const testing::TemporaryFolder folder;
-  for (const char * name : { "a.nii", "a.mha", "a.mhd", "a.nrrd", "b.nhdr" })
+  for (const char * name : { "a.nii", "a.mha", "a.mhd", "a.nrrd", "b.nhdr", "a.h5" })
   {
     SCOPED_TRACE(name);
     WriteOptions raw;
@@ -92,7 +92,7 @@ TEST(Region, ReadsScaledIntegersAndChannels)
   volume.channels.back()->GetBufferPointer()[5] = -3.0F;
   WriteOptions raw;
   raw.compression = 0;
-  for (const char * name : { "two.nii", "two.mha", "two.nrrd" })
+  for (const char * name : { "two.nii", "two.mha", "two.nrrd", "two.hdf5" })
   {
     SCOPED_TRACE(name);
     WriteVolume(volume, folder / name, raw);
@@ -253,6 +253,28 @@ TEST(Region, WritesTheGzipMembersThatWriteVolumeWrites)
     writer.Commit();
     EXPECT_TRUE(TextOf(folder / "pieces.nii.gz") == TextOf(folder / "whole.nii.gz")) << level;
   }
+}
+
+TEST(Region, WritesHdf5InPiecesThatReadBack)
+{
+  const testing::TemporaryFolder folder;
+  const Volume                   volume = testing::HeadVolume({ { 13, 11, 7, 3 } });
+  const auto &                   image = *volume.channels[0];
+  ASSERT_TRUE(CanWriteRegions(folder / "a.h5", FileType::Float32, 1));
+  RegionWriter writer(volume, folder / "a.h5", {});
+  for (itk::IndexValueType t = 0; t < 3; ++t)
+  {
+    auto frame = image.GetLargestPossibleRegion();
+    frame.SetIndex(3, frame.GetIndex(3) + t);
+    frame.SetSize(3, 1);
+    writer.Write(0, image, frame);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.h5"));
+  writer.Commit();
+  const Volume back = ReadVolume(folder / "a.h5");
+  EXPECT_EQ(back.format, "HDF5");
+  EXPECT_EQ(testing::BitsOf(*back.channels[0]), testing::BitsOf(image));
+  EXPECT_LT(GridDisplacement(*back.channels[0], image), 1e-9);
 }
 
 TEST(Region, LeavesNothingWithoutCommit)
