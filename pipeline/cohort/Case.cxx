@@ -612,7 +612,9 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
       throw Error(output.string() + ": " + error.what());
     }
   }
-  WriteVolume(volume, back, options.write);
+  WriteOptions write = options.write;
+  write.type = OutputType(options, sidecar.report.inputComponent);
+  WriteVolume(volume, back, write);
 
   std::vector<std::string> lost;
   if (sidecar.report.fileType == ToString(FileType::Int16Scaled))

@@ -217,10 +217,12 @@ TEST(House, EverySourceIsNamedInItsRoomsCMakeLists)
       for (const auto & [place, text] : lists)
       {
         const auto spelled = fs::path(file).lexically_relative(place.empty() ? "." : place).generic_string();
-        const auto found = text.find(spelled);
-        named = named || (found != std::string::npos && std::isspace(static_cast<unsigned char>(text[found - 1])) &&
-                          (std::isspace(static_cast<unsigned char>(text[found + spelled.size()])) ||
-                           text[found + spelled.size()] == ')'));
+        for (auto found = text.find(spelled); found != std::string::npos; found = text.find(spelled, found + 1))
+        {
+          named = named || (std::isspace(static_cast<unsigned char>(text[found - 1])) &&
+                            (std::isspace(static_cast<unsigned char>(text[found + spelled.size()])) ||
+                             text[found + spelled.size()] == ')'));
+        }
       }
       EXPECT_TRUE(named) << file << " is in no CMakeLists.txt: it is never built";
     }

@@ -90,7 +90,7 @@ TEST_F(CaseTest, WritesTheSameInPiecesAsInMemory)
       auto whole = ProcessCase(m_Task, pipeline, {}).report;
       m_Task.output = m_Folder / "pieces.nii";
       CaseOptions options;
-      options.execution.memory = 160.0; // less than six copies
+      options.execution.memory = 120.0; // less than six copies
       const auto pieces = ProcessCase(m_Task, pipeline, options);
       EXPECT_TRUE(pieces.channels.empty()) << "processed in memory";
       EXPECT_EQ(testing::BitsOf(*ReadVolume(m_Folder / "pieces.nii").channels[0]),
@@ -126,7 +126,7 @@ TEST_F(CaseTest, WritesTheSameFieldMaskAndGzipInPiecesAsInMemory)
       return ProcessCase(m_Task, DefaultPipeline(), options);
     };
     const auto whole = run("whole", 0.0);
-    const auto pieces = run("pieces", 150.0);
+    const auto pieces = run("pieces", 130.0);
     EXPECT_TRUE(pieces.channels.empty()) << "processed in memory";
     for (const char * name : { "out.nii.gz", "field.nii.gz", "mask.nii.gz" })
     {
@@ -139,7 +139,7 @@ TEST_F(CaseTest, WritesTheSameFieldMaskAndGzipInPiecesAsInMemory)
     // The mask alone, as isolux foreground writes it.
     CaseOptions options;
     options.maskIsOutput = true;
-    options.execution.memory = 150.0;
+    options.execution.memory = 130.0;
     PipelineSpec foreground;
     foreground.stages = { { "foreground", {} } };
     m_Task.output = m_Folder / "alone/mask.nii.gz";
@@ -154,12 +154,12 @@ TEST_F(CaseTest, RefusesWhatDoesNotFitTheMemoryAndNamesTheObstacle)
   m_Task.input = m_Folder / "large.nii";
   m_Task.output = m_Folder / "out.nii";
   CaseOptions options;
-  options.execution.memory = 128.0;
+  options.execution.memory = 96.0;
   PipelineSpec poisson;
   poisson.stages = { { "poisson-retinex", {} } };
   const auto message = MessageOf([&] { ProcessCase(m_Task, poisson, options); });
   EXPECT_NE(message.find("large.nii"), std::string::npos) << message;
-  EXPECT_NE(message.find("--memory is 128"), std::string::npos) << message;
+  EXPECT_NE(message.find("--memory is 96"), std::string::npos) << message;
   EXPECT_NE(message.find("poisson-retinex holds the whole image"), std::string::npos) << message;
   EXPECT_FALSE(std::filesystem::exists(m_Task.output));
 
@@ -199,6 +199,24 @@ TEST_F(CaseTest, RestoreGivesTheOriginalIntensities)
   ProcessCase(m_Task, DefaultPipeline(), {});
   RestoreCase(m_Task.output, m_Folder / "back.nii", {});
   this->ExpectSameAsInput(m_Folder / "back.nii");
+}
+
+TEST_F(CaseTest, RestoreToTheSameTypeGivesSmallIntegersBack)
+{
+  WriteOptions scaled;
+  scaled.type = FileType::Int16Scaled;
+  WriteVolume(ReadVolume(m_Task.input), m_Folder / "short.nii", scaled);
+  m_Task.input = m_Folder / "short.nii";
+  m_Task.output = m_Folder / "out.nii";
+  CaseOptions options;
+  options.keepsType = true;
+  const auto report = ProcessCase(m_Task, DefaultPipeline(), options).report;
+  EXPECT_EQ(report.fileType, "int16-scaled");
+  EXPECT_GT(report.largestRounding, 0.0);
+  const auto lost = RestoreCase(m_Task.output, m_Folder / "back.nii", options);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_NE(lost.front().find("in its units at most "), std::string::npos) << lost.front();
+  EXPECT_EQ(ReadVolume(m_Folder / "back.nii").component, "int16");
 }
 
 TEST_F(CaseTest, RestoreOfColourUndoesEachChannel)
