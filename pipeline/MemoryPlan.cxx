@@ -26,8 +26,10 @@ PlanMemory(const PipelineSpec & pipeline, const MemoryNeeds & needs, double memo
   const double rows = static_cast<double>(whole.GetNumberOfPixels() / whole.GetSize(0) / whole.GetSize(3));
   const double volume = 4.0 * static_cast<double>(whole.GetNumberOfPixels()) / MiB;
   MemoryPlan   plan;
-  const double mask = needs.hasMask ? 1.25 * volume : 0.0; // read as float32, kept as a byte for each voxel
-  plan.peak = Program + Samples + Copies * volume * static_cast<double>(needs.channels) + mask;
+  const double frame = volume / static_cast<double>(whole.GetSize(3));
+  // A mask is read as float32, and kept as a byte for each voxel.
+  const double held = frame * ((needs.hasMask ? 1.25 : 0.0) + needs.companions);
+  plan.peak = Program + Samples + Copies * volume * static_cast<double>(needs.channels) + held;
   plan.obstacle = std::move(obstacle);
   if (memory == 0.0 || plan.peak <= memory)
   {
@@ -62,7 +64,7 @@ PlanMemory(const PipelineSpec & pipeline, const MemoryNeeds & needs, double memo
     return plan;
   }
   double fixed =
-    Program + Samples + needs.buffers + mask + learned + (needs.wantsPictures ? ReducedPictures::MiB : 0.0);
+    Program + Samples + needs.buffers + held + learned + (needs.wantsPictures ? ReducedPictures::MiB : 0.0);
   plan.inflatesInMemory = fixed + needs.inflated + (copies + 1.0) * LargestPiece <= memory;
   fixed += plan.inflatesInMemory ? needs.inflated : 0.0;
   const double left = std::max(0.0, memory - fixed);

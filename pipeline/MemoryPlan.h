@@ -30,6 +30,7 @@ struct MemoryNeeds
   bool                  wantsPictures = false; ///< for a report
   double                inflated = 0.0;        ///< what a compressed input inflates to
   double                buffers = 0.0;         ///< of reading
+  unsigned int          companions = 0; ///< further images of one frame, held as float32: weights, labels, a field
 };
 
 /** \param memory what the process may take, in MiB; 0: as much as it needs

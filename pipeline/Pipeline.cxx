@@ -515,13 +515,13 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
     {
       auto piece = whole;
       splitter->GetSplit(i, pieces, piece);
-      UpdatePiece(*output, piece);
-      UpdatePiece(*lane.corrected, piece);
-      UpdatePiece(*image, piece);
-      if (inside)
+      if (inside) // first: what it is learned of may be one of the next
       {
         UpdatePiece(*inside, itk::MaskRegion(inside, piece));
       }
+      UpdatePiece(*output, piece);
+      UpdatePiece(*lane.corrected, piece);
+      UpdatePiece(*image, piece);
       if (i == 0)
       {
         this->ReportStages(lane, report);

@@ -10,6 +10,7 @@
 #include "itkSimpleDataObjectDecorator.h"
 
 #include <memory>
+#include <vector>
 
 namespace itk
 {
@@ -65,7 +66,7 @@ private:
 struct ImageStatistics
 {
   MomentAccumulator moments;
-  QuantileSketch    sketch; ///< of what was drawn
+  QuantileSketch    sketch; ///< of what was drawn; whole after Finish()
   std::uint64_t     voxels{ 0 };
   std::uint64_t     nan{ 0 };
   std::uint64_t     infinite{ 0 };
@@ -82,7 +83,13 @@ struct ImageStatistics
   void
   Merge(const ImageStatistics & other);
 
+  /** To be called before the sketch is read. */
+  void
+  Finish();
+
 private:
+  void
+  AddDrawn(float value);
   /** Of finite ones. */
   template <bool VMasks, typename TPixel, typename TMask>
   void
@@ -91,6 +98,9 @@ private:
   template <typename TPixel, typename TMask>
   void
   AddChecked(const TPixel * run, const TMask * mask, std::size_t length);
+
+  std::vector<float>
+    m_Few; // drawn, not in the sketch, whose bins take longer to make and to merge than a piece to read
 };
 
 /** Adds those of a piece of an image, of whole hyperplanes of its slowest axis, inside the mask, which may be null. The

@@ -13,12 +13,38 @@ ImageStatistics::Merge(const ImageStatistics & other)
 {
   moments.Merge(other.moments);
   sketch.Merge(other.sketch);
+  for (const float value : other.m_Few)
+  {
+    this->AddDrawn(value);
+  }
   voxels += other.voxels;
   nan += other.nan;
   infinite += other.infinite;
   nonPositive += other.nonPositive;
   minimum = std::min(minimum, other.minimum);
   maximum = std::max(maximum, other.maximum);
+}
+
+inline void
+ImageStatistics::AddDrawn(float value)
+{
+  constexpr std::size_t most = 1U << 14U;
+  if (m_Few.size() < most)
+  {
+    m_Few.push_back(value);
+    return;
+  }
+  sketch.Add(value);
+}
+
+inline void
+ImageStatistics::Finish()
+{
+  for (const float value : m_Few)
+  {
+    sketch.Add(value);
+  }
+  m_Few.clear();
 }
 
 template <typename TPixel, typename TMask>
@@ -55,7 +81,7 @@ ImageStatistics::Add(
         if ((inside == nullptr || inside[i] != 0) && std::isfinite(static_cast<double>(values[i])))
         {
           constexpr auto bound = static_cast<double>(std::numeric_limits<float>::max());
-          sketch.Add(static_cast<float>(std::clamp(static_cast<double>(values[i]), -bound, bound)));
+          this->AddDrawn(static_cast<float>(std::clamp(static_cast<double>(values[i]), -bound, bound)));
         }
       }
     }
@@ -146,6 +172,7 @@ AddStatistics(MultiThreaderBase *                 threader,
                             [&](const typename TImage::IndexType & index, const auto * run, std::size_t length)
                             { statistics.Add(run, MaskAt(mask, index), length, draw, NumberOf(whole, index)); });
                });
+  total.Finish();
 }
 
 template <typename TInputImage, typename TMaskImage>

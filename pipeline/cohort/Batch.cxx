@@ -116,7 +116,7 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
     return sidecar.version == Version && sidecar.report.output == task.output.filename().string() &&
            sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
            WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&
-           sidecar.report.fileType == ToString(OutputType(options, sidecar.report.inputComponent)) &&
+           sidecar.report.fileType == ToString(OutputType(options, sidecar.report.inputComponent, task.output)) &&
            sidecar.report.inputSha256 == HashVolume(task.input) &&
            sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask)) &&
            sidecar.report.maskLabels == options.maskLabels &&

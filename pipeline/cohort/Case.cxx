@@ -3,6 +3,7 @@
 #include "AtomicFile.h"
 #include "Error.h"
 #include "InflatedFile.h"
+#include "ItkFile.h"
 #include "PipelineFiles.h"
 #include "ReducedPictures.h"
 #include "RegionWriter.h"
@@ -189,6 +190,13 @@ public:
   void
   Commit(const std::function<void()> & beforeCommit)
   {
+    for (RegionWriter * const writer : { m_Mask.get(), m_Field.get(), m_Output.get() })
+    {
+      if (writer != nullptr)
+      {
+        writer->Close(); // all, before any bears its final name
+      }
+    }
     if (m_Mask && m_Output)
     {
       m_Mask->Commit();
@@ -262,10 +270,10 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   const auto plan = PlanCase(task, pipeline, options, volume);
   if (plan.peak > memory)
   {
-    throw UsageError(task.input.string() + ": needs about " + std::to_string(std::lround(plan.peak)) +
-                     " MiB, and --memory is " + std::to_string(std::lround(memory)) +
-                     (plan.obstacle.empty() ? "" : "; " + plan.obstacle) + "; or give --memory " +
-                     std::to_string(std::lround(std::ceil(plan.peak))));
+    throw UsageError(
+      task.input.string() + ": needs about " + std::to_string(std::lround(plan.peak)) + " MiB, and --memory is " +
+      std::to_string(std::lround(memory)) + (plan.obstacle.empty() ? "" : "; " + plan.obstacle) + "; give --memory " +
+      std::to_string(std::lround(std::ceil(plan.peak))) + (plan.obstacle.empty() ? "" : ", or change that"));
   }
   if (!plan.inPieces && !volume.sources.empty())
   {
@@ -281,14 +289,15 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
 } // namespace
 
 FileType
-OutputType(const CaseOptions & options, const std::string & component)
+OutputType(const CaseOptions & options, const std::string & component, const std::filesystem::path & output)
 {
   Volume volume;
   volume.component = component;
-  return options.maskIsOutput         ? FileType::UInt8
-         : !options.keepsType         ? options.write.type
-         : HoldsSmallIntegers(volume) ? FileType::Int16Scaled
-                                      : FileType::Float32;
+  const bool hasScale = OutputExtension(output).compare(0, 4, ".nii") == 0;
+  return options.maskIsOutput                     ? FileType::UInt8
+         : !options.keepsType                     ? options.write.type
+         : hasScale && HoldsSmallIntegers(volume) ? FileType::Int16Scaled
+                                                  : FileType::Float32;
 }
 
 MemoryPlan
@@ -297,7 +306,7 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   const bool isOpened = CanOpenVolume(task.input);
   volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
   const auto  channels = volume.channels.size();
-  const auto  type = OutputType(options, volume.component);
+  const auto  type = OutputType(options, volume.component, task.output);
   std::string obstacle;
   if (!isOpened)
   {
@@ -326,11 +335,16 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   needs.wantsPictures = options.wantsPictures;
   needs.inflated = volume.inflatedMiB;
   needs.buffers = volume.bufferMiB;
+  needs.companions = !options.weights.empty() + !options.tissue.empty();
+  PipelineSpec files = pipeline;
+  ForEachFile(files, [&needs](std::string & text) { needs.companions += IsVolumeName(FileOf(text)); });
   return PlanMemory(pipeline, needs, options.execution.memory, obstacle);
 }
 
+namespace
+{
 CaseResult
-ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
+Process(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
 {
   const auto start = std::chrono::steady_clock::now();
   if (!options.field.empty() &&
@@ -349,7 +363,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
     throw UsageError("no stage of this pipeline uses weights, so " + options.weights.string() +
                      " would change nothing; leave --weights out");
   }
-  CheckWritable(task.output, options.keepsType ? FileType::Float32 : OutputType(options, ""));
+  CheckWritable(task.output, options.keepsType ? FileType::Float32 : OutputType(options, "", task.output));
   for (const auto & path : { options.field, options.mask })
   {
     if (!path.empty())
@@ -362,7 +376,7 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   Volume       volume;
   const auto   plan = OpenCase(task, pipeline, options, volume);
   WriteOptions write = options.write;
-  write.type = OutputType(options, volume.component);
+  write.type = OutputType(options, volume.component, task.output);
   write.original = &volume;
   CheckWritable(task.output, write.type);
   report.warnings = volume.warnings;
@@ -494,6 +508,23 @@ ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOpti
   return result;
 }
 
+} // namespace
+
+CaseResult
+ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
+{
+  try
+  {
+    return Process(task, pipeline, options);
+  }
+  catch (const itk::ExceptionObject & exception) // of a filter, or of a file that is read while it runs
+  {
+    const auto text = ShortDescription(exception);
+    const auto name = task.input.string();
+    throw Error(text.find(name) == std::string::npos ? name + ": " + text : text);
+  }
+}
+
 std::vector<std::pair<std::string, std::string>>
 HashFiles(const PipelineSpec & pipeline)
 {
@@ -613,7 +644,7 @@ RestoreCase(const std::filesystem::path & output, const std::filesystem::path & 
     }
   }
   WriteOptions write = options.write;
-  write.type = OutputType(options, sidecar.report.inputComponent);
+  write.type = OutputType(options, sidecar.report.inputComponent, back);
   WriteVolume(volume, back, write);
 
   std::vector<std::string> lost;

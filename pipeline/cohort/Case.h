@@ -47,12 +47,12 @@ struct CaseResult
   std::vector<CasePictures> channels; ///< none where the image was processed in pieces and no pictures are wanted
 };
 
-/** What an input of such components is written as. */
+/** What an input of such components is written as. Small integers are kept where the format holds a scale. */
 FileType
-OutputType(const CaseOptions & options, const std::string & component);
+OutputType(const CaseOptions & options, const std::string & component, const std::filesystem::path & output);
 
-/** How a case gets along with the memory that it may take, from the headers of its files; `grid` receives the image's
- * size and geometry. Of formats that are not read in pieces, the whole is read. \throws Error */
+/** How a case gets along with the memory that it may take, from the headers of its files. `volume` is opened; of
+ * formats that are not read in pieces, the whole is read. \throws Error */
 MemoryPlan
 PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume);
 

@@ -171,6 +171,30 @@ OutputFile::Close()
   }
 }
 
+void
+AddFile(Digest & digest, const std::filesystem::path & path)
+{
+  const Descriptor file{ OpenToRead(path) };
+  const Bytes      block(std::size_t{ 1 } << 20U);
+  while (true)
+  {
+    const ssize_t count = ::read(file.value, block.Data(), block.Size());
+    if (count < 0 && errno == EINTR)
+    {
+      continue;
+    }
+    if (count < 0)
+    {
+      throw Error(path.string() + ": cannot be read: " + SystemMessage() + "; copy it again");
+    }
+    if (count == 0)
+    {
+      return;
+    }
+    digest.Add(block.Data(), static_cast<std::size_t>(count));
+  }
+}
+
 struct Digest::Context
 {
   EVP_MD_CTX * md = EVP_MD_CTX_new();

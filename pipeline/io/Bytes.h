@@ -109,6 +109,10 @@ private:
   std::unique_ptr<Context> m_Context;
 };
 
+/** A file's bytes, some at a time. \throws Error as OpenToRead(). */
+void
+AddFile(Digest & digest, const std::filesystem::path & path);
+
 /** The message of `errno`. */
 std::string
 SystemMessage();

@@ -15,10 +15,13 @@ FileStream::FileStream(const std::filesystem::path & path, Digest * digest)
   : m_Name(path.string())
   , m_Digest(digest)
 {
-  m_Descriptor = OpenToRead(path);
-  if (path.extension() == ".gz" || path.extension() == ".GZ")
+  if (IsGzipName(path))
   {
     m_Gzip = std::make_unique<GzipReader>(path, m_Name, digest);
+  }
+  else
+  {
+    m_Descriptor = OpenToRead(path);
   }
 }
 

@@ -46,7 +46,8 @@ public:
     {
       const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block, size - asked));
       asked += wanted;
-      return std::async(std::launch::async, [this, &buffer, wanted] { return this->Read(buffer.Data(), wanted); });
+      return std::async(std::launch::async | std::launch::deferred,
+                        [this, &buffer, wanted] { return this->Read(buffer.Data(), wanted); });
     };
     auto reading = start(buffers[0]);
     for (unsigned int turn = 0; reading.valid(); ++turn)

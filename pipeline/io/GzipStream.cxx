@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -20,6 +21,14 @@ namespace
 constexpr std::size_t InputSize = std::size_t{ 1 } << 20U;
 constexpr std::size_t PendingSize = std::size_t{ 4 } << 20U; ///< whole members
 } // namespace
+
+bool
+IsGzipName(const std::filesystem::path & path)
+{
+  auto ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending == ".gz";
+}
 
 struct GzipReader::State
 {
@@ -141,6 +150,11 @@ GzipReader::Read(char * target, std::size_t size)
       if (state.isInMember)
       {
         state.StartMember();
+      }
+      while (!state.isInMember && !state.isAtEnd) // padding, which belongs to the file's hash
+      {
+        state.inflate.avail_in = 0;
+        state.Fill();
       }
     }
     else if (produced == 0 && state.inflate.avail_in == inputBefore && state.isAtEnd)

@@ -11,6 +11,10 @@
 
 namespace isolux
 {
+/** Whether a file's name ends in .gz, in any case. */
+bool
+IsGzipName(const std::filesystem::path & path);
+
 /** Inflates a gzip file of one or more members from its beginning to its end, with bounded memory. */
 class GzipReader
 {

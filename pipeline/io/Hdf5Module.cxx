@@ -1,11 +1,63 @@
 #include "itkHDF5ImageIO.h"
 
-// A library of its own, loaded where a file of that kind is read or written: HDF5 and what it needs take as long to link
-// as all the rest of the program.
+#include <itk_H5Cpp.h>
+
+// A library of its own, loaded where a file of that kind is read or written: HDF5 and what it needs take as long to
+// link as all the rest of the program.
+namespace
+{
+/** What HDF5 throws is no std::exception. */
+template <typename TFunction>
+void
+Translated(const TFunction & f)
+{
+  try
+  {
+    f();
+  }
+  catch (const H5::Exception & exception)
+  {
+    itkGenericExceptionMacro(<< "HDF5: " << exception.getDetailMsg());
+  }
+}
+
+class ImageIO : public itk::HDF5ImageIO
+{
+public:
+  using Self = ImageIO;
+  using Superclass = itk::HDF5ImageIO;
+  using Pointer = itk::SmartPointer<Self>;
+
+  itkSimpleNewMacro(Self);
+
+  void
+  ReadImageInformation() override
+  {
+    Translated([this] { Superclass::ReadImageInformation(); });
+  }
+  void
+  Read(void * buffer) override
+  {
+    Translated([this, buffer] { Superclass::Read(buffer); });
+  }
+  void
+  WriteImageInformation() override
+  {
+    Translated([this] { Superclass::WriteImageInformation(); });
+  }
+  void
+  Write(const void * buffer) override
+  {
+    Translated([this, buffer] { Superclass::Write(buffer); });
+  }
+};
+} // namespace
+
 extern "C" itk::ImageIOBase *
 isolux_make_hdf5_image_io()
 {
-  const auto io = itk::HDF5ImageIO::New();
+  H5::Exception::dontPrint();
+  const auto io = ImageIO::New();
   io->Register(); // for the caller, who takes the reference
   return io.GetPointer();
 }

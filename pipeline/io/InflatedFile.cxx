@@ -4,6 +4,8 @@
 #include "GzipStream.h"
 #include "UncachedFile.h"
 
+#include <algorithm>
+
 namespace isolux
 {
 InflatedFile::InflatedFile(const std::filesystem::path & path)
@@ -34,7 +36,10 @@ InflatedFile::Path()
     std::uint64_t size = 0;
     while (const auto count = reader.Read(block.Data(), block.Size()))
     {
-      file.WriteAt(size, block.Data(), count);
+      if (size < m_Expected) // what lies behind is checked only
+      {
+        file.WriteAt(size, block.Data(), static_cast<std::size_t>(std::min<std::uint64_t>(count, m_Expected - size)));
+      }
       size += count;
     }
     file.Close();

@@ -21,7 +21,7 @@ public:
   Bytes
   Begin(std::size_t most) const;
 
-  /** The least that must come out. */
+  /** What must come out at least, and is kept. */
   void
   SetExpectedSize(std::uint64_t bytes)
   {

@@ -48,7 +48,7 @@ using Pixel = itk::IOPixelEnum;
 
 /** From a library that is not linked but loaded, see Hdf5Module.cxx. \throws Error where it is not found. */
 itk::ImageIOBase::Pointer
-MakeHdf5ImageIO()
+MakeHdf5ImageIO(const std::string & name)
 {
   void * const module = ::dlopen("libisolux_hdf5.so", RTLD_NOW); // stays loaded
   const auto   make = module != nullptr
@@ -56,7 +56,7 @@ MakeHdf5ImageIO()
                         : nullptr;
   if (make == nullptr)
   {
-    throw Error(std::string("HDF5 is read and written by libisolux_hdf5.so, which cannot be loaded: ") + ::dlerror() +
+    throw Error(name + ": HDF5 is read and written by libisolux_hdf5.so, which cannot be loaded: " + ::dlerror() +
                 "; install it beside the program's libraries, or name its folder in LD_LIBRARY_PATH");
   }
   itk::ImageIOBase::Pointer io = make();
@@ -64,8 +64,9 @@ MakeHdf5ImageIO()
   return io;
 }
 
+/** `name` heads the error of a library that is not found. */
 itk::ImageIOBase::Pointer
-MakeImageIO(const std::string & format)
+MakeImageIO(const std::string & format, const std::string & name)
 {
   if (format == "NRRD")
   {
@@ -77,7 +78,7 @@ MakeImageIO(const std::string & format)
   }
   if (format == "HDF5")
   {
-    return MakeHdf5ImageIO();
+    return MakeHdf5ImageIO(name);
   }
   if (format == "TIFF")
   {
@@ -144,6 +145,20 @@ CheckedExtents(const itk::ImageIOBase & io, const std::string & name)
 }
 
 void
+CheckPixelType(const itk::ImageIOBase & io, const std::string & name)
+{
+  if (io.GetPixelType() == Pixel::COMPLEX)
+  {
+    throw Error(name + ": holds complex numbers, which are not read; convert it to the magnitude");
+  }
+  if (ComponentName(io.GetComponentType()).empty())
+  {
+    throw Error(name + ": its component type " + itk::ImageIOBase::GetComponentTypeAsString(io.GetComponentType()) +
+                " is not read; convert it to an integer type, float32 or float64");
+  }
+}
+
+void
 SetGeometry(WorkImage & image, const itk::ImageIOBase & io)
 {
   const unsigned int                   axes = std::min(4U, io.GetNumberOfDimensions());
@@ -194,6 +209,22 @@ struct TextHeader
   std::map<std::string, std::string> values; ///< by lower-case key without spaces
   std::vector<fs::path>              dataFiles;
   std::size_t                        end = 0; ///< where the pixels begin, unless there are data files
+
+  /** "" where it is missing. */
+  std::string
+  Value(const std::string & key) const
+  {
+    const auto entry = values.find(key);
+    return entry == values.end() ? "" : entry->second;
+  }
+
+  /** As MetaIO takes it. */
+  bool
+  IsTrue(const std::string & key) const
+  {
+    const auto value = this->Value(key);
+    return !value.empty() && (value[0] == 'T' || value[0] == 't' || value[0] == '1');
+  }
 };
 
 TextHeader
@@ -255,12 +286,7 @@ CheckMetaPixels(const fs::path & path, const itk::ImageIOBase & io)
 {
   const Bytes      bytes = ReadBytes(path);
   const TextHeader header = ParseTextHeader(path, bytes);
-  const auto       is = [&](const char * key, char initial)
-  {
-    const auto entry = header.values.find(key);
-    return entry != header.values.end() && !entry->second.empty() && std::toupper(entry->second[0]) == initial;
-  };
-  if (!is("binarydata", 'T'))
+  if (!header.IsTrue("binarydata"))
   {
     return; // text has no size to check
   }
@@ -268,7 +294,7 @@ CheckMetaPixels(const fs::path & path, const itk::ImageIOBase & io)
   std::size_t found = 0;
   const auto  add = [&](const fs::path & file, const char * data, std::size_t size)
   {
-    if (!is("compresseddata", 'T'))
+    if (!header.IsTrue("compresseddata"))
     {
       found += size;
       return;
@@ -561,15 +587,7 @@ std::vector<WorkImage::Pointer>
 ReadChannels(itk::ImageIOBase & io, const std::string & name)
 {
   const Extents extents = CheckedExtents(io, name);
-  if (io.GetPixelType() == Pixel::COMPLEX)
-  {
-    throw Error(name + ": holds complex numbers, which are not read; convert it to the magnitude");
-  }
-  if (ComponentName(io.GetComponentType()).empty())
-  {
-    throw Error(name + ": its component type " + itk::ImageIOBase::GetComponentTypeAsString(io.GetComponentType()) +
-                " is not read; convert it to an integer type, float32 or float64");
-  }
+  CheckPixelType(io, name);
   itk::ImageIORegion region(io.GetNumberOfDimensions());
   for (unsigned int axis = 0; axis < io.GetNumberOfDimensions(); ++axis)
   {
@@ -654,7 +672,7 @@ ReadItk(const fs::path & path)
     volume.sha256 = digest.Finish();
   }
 
-  const itk::ImageIOBase::Pointer io = MakeImageIO(volume.format);
+  const itk::ImageIOBase::Pointer io = MakeImageIO(volume.format, name);
   Guarded(name,
           "cannot be read as " + volume.format,
           "it is damaged, truncated or of another format",
@@ -695,17 +713,27 @@ CanOpenItk(const fs::path & path)
     return format == "HDF5" || (format == "TIFF" && CanOpenTiff(path));
   }
   const TextHeader header = ParseTextHeader(path, ReadFirstBytes(path, LongestHeader));
-  const auto       value = [&header](const char * key) -> std::string
+  if (header.dataFiles.size() > 1)
   {
-    const auto entry = header.values.find(key);
-    return entry == header.values.end() ? "" : entry->second;
-  };
-  const auto isTrue = [&value](const char * key) { return !value(key).empty() && std::toupper(value(key)[0]) == 'T'; };
-  const auto isMeta = format == "MetaImage";
-  const bool isRaw = isMeta ? isTrue("binarydata") && !isTrue("compresseddata") &&
-                                (value("headersize").empty() || value("headersize") == "0")
-                            : value("encoding") == "raw" && value("lineskip").empty() && value("byteskip").empty();
-  return isRaw && header.dataFiles.size() <= 1;
+    return false;
+  }
+  if (format == "MetaImage")
+  {
+    return header.IsTrue("binarydata") && !header.IsTrue("compresseddata") &&
+           (header.Value("headersize").empty() || header.Value("headersize") == "0") &&
+           !header.Value("elementdatafile").empty();
+  }
+  // Components lie together only where theirs is the first axis.
+  std::istringstream kinds(header.Value("kinds"));
+  unsigned int       axis = 0;
+  bool               areTogether = true;
+  for (std::string kind; kinds >> kind; ++axis)
+  {
+    const bool isOfSpace = kind == "domain" || kind == "space" || kind == "time" || kind == "???" || kind == "none";
+    areTogether = areTogether && (isOfSpace || axis == 0) && kind.find("matrix") == std::string::npos;
+  }
+  return header.Value("encoding") == "raw" && header.Value("lineskip").empty() && header.Value("byteskip").empty() &&
+         areTogether;
 }
 
 Volume
@@ -715,7 +743,7 @@ OpenItk(const fs::path & path)
   const std::string    name = path.string();
   Volume               volume;
   volume.format = ItkFormat(VolumeExtension(path));
-  const auto io = MakeImageIO(volume.format);
+  const auto io = MakeImageIO(volume.format, name);
   Guarded(name,
           "cannot be read as " + volume.format,
           "it is damaged, truncated or of another format",
@@ -729,6 +757,7 @@ OpenItk(const fs::path & path)
             io->SetFileName(path.c_str());
             io->ReadImageInformation();
           });
+  CheckPixelType(*io, name);
   volume.component = ComponentName(io->GetComponentType());
   volume.dictionary = io->GetMetaDataDictionary();
   const Extents extents = CheckedExtents(*io, name);
@@ -767,10 +796,8 @@ OpenItk(const fs::path & path)
     throw Error(file.string() + ": is truncated: " + std::to_string(expected) + " bytes expected, " +
                 std::to_string(found) + " found; copy or download it again");
   }
-  const auto & key = volume.format == "MetaImage" ? "binarydatabyteordermsb" : "endian";
-  const auto   order = header.values.find(key);
-  const bool   isSwapped = bytes > 1 && order != header.values.end() && !order->second.empty() &&
-                         (order->second == "big" || std::toupper(order->second[0]) == 'T');
+  const bool isSwapped = bytes > 1 && (header.IsTrue("binarydatabyteordermsb") ||
+                                       header.IsTrue("elementbyteordermsb") || header.Value("endian") == "big");
   volume.digest = std::make_shared<RunningDigest>(isApart ? path : fs::path(), file);
   volume.digest->ReadUpTo(begin);
   for (std::size_t channel = 0; channel < components; ++channel)
@@ -793,10 +820,10 @@ OpenItk(const fs::path & path)
 }
 
 itk::ImageIOBase::Pointer
-StartItk(const Volume & volume, FileType type, const fs::path & path)
+StartItk(const Volume & volume, FileType type, const fs::path & path, const std::string & name)
 {
   const std::string format = ItkFormat(VolumeExtension(path));
-  auto              io = MakeImageIO(format);
+  auto              io = MakeImageIO(format, name);
   io->SetFileName(path.string());
   Describe(*io, volume, format, volume.channels.front()->GetLargestPossibleRegion().GetSize());
   io->SetUseCompression(false);
@@ -812,7 +839,7 @@ ItkHeaderBytes(const Volume & volume, FileType type, const fs::path & scratch, c
 {
   const QuietLibraries quiet;
   const std::string    format = ItkFormat(VolumeExtension(scratch));
-  const auto           io = MakeImageIO(format);
+  const auto           io = MakeImageIO(format, name);
   const float          voxel = 0.0F;
   WorkImage::SizeType  one;
   one.Fill(1);
@@ -853,7 +880,7 @@ WriteItk(const Volume & volume, const AtomicOutput & output, const std::string &
   const std::string               format = ItkFormat(VolumeExtension(output.Path()));
   const WorkImage &               image = *volume.channels.front();
   const auto &                    size = image.GetLargestPossibleRegion().GetSize();
-  const itk::ImageIOBase::Pointer io = MakeImageIO(format);
+  const itk::ImageIOBase::Pointer io = MakeImageIO(format, name);
   if (format == "TIFF")
   {
     CheckTiff(volume, name);

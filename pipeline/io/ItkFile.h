@@ -23,13 +23,13 @@ ItkFiles(const std::filesystem::path & path);
 Volume
 ReadItk(const std::filesystem::path & path);
 
-/** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file, or a TIFF file can be
- * decoded in pieces. \throws Error */
+/** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file, or a TIFF or
+ * HDF5 file can be read in pieces. \throws Error */
 bool
 CanOpenItk(const std::filesystem::path & path);
 
-/** MetaImage, NRRD or TIFF, of which only the header is read: the channels are outputs of filters that read what is
- * requested. \throws Error */
+/** MetaImage, NRRD, TIFF or HDF5, of which only the header is read: the channels are outputs of filters that read what
+ * is requested. \throws Error */
 Volume
 OpenItk(const std::filesystem::path & path);
 
@@ -38,9 +38,9 @@ OpenItk(const std::filesystem::path & path);
 std::vector<char>
 ItkHeaderBytes(const Volume & volume, FileType type, const std::filesystem::path & scratch, const std::string & name);
 
-/** An ImageIO that writes an uncompressed file region by region, of one channel. \throws Error */
+/** An ImageIO that writes a file region by region, of one channel; `name` heads the error. \throws Error */
 itk::ImageIOBase::Pointer
-StartItk(const Volume & volume, FileType type, const std::filesystem::path & path);
+StartItk(const Volume & volume, FileType type, const std::filesystem::path & path, const std::string & name);
 
 /** Into output.Path() and files beside it; `name` heads every error. \throws Error */
 void

@@ -297,6 +297,10 @@ CheckExtents(const nifti_2_header & fields, const std::string & name)
   for (std::int64_t axis = 1; axis <= fields.dim[0]; ++axis)
   {
     const std::string value = "dim[" + std::to_string(axis) + "] = " + std::to_string(fields.dim[axis]);
+    if (axis == 5 && fields.dim[axis] > 4096)
+    {
+      throw Error(name + ": has more channels than 4096 (" + value + "); split it");
+    }
     if (fields.dim[axis] < 1)
     {
       throw Error(name + ": has no voxels: " + value + "; make the file again");
@@ -468,17 +472,19 @@ SetGeometry(nifti_2_header & fields, const WorkImage & image)
   fields.xyzt_units = NIFTI_UNITS_MM | NIFTI_UNITS_SEC;
 }
 
-bool
-IsCompressed(const std::filesystem::path & path)
-{
-  const std::string extension = VolumeExtension(path);
-  return extension.size() > 3 && extension.compare(extension.size() - 3, 3, ".gz") == 0;
-}
-
 /** Of deflate. */
 constexpr std::uintmax_t LargestRatio = 1032;
 /** Much more than any extensions take, in bytes. */
 constexpr std::int64_t LongestHeader = std::int64_t{ 64 } << 20U;
+
+/** Bytes that a file can hold, or inflate to. */
+std::uintmax_t
+LargestSize(const std::filesystem::path & path)
+{
+  const auto size = std::filesystem::file_size(path);
+  return IsGzipName(path) && size < std::numeric_limits<std::uintmax_t>::max() / LargestRatio ? size * LargestRatio
+                                                                                              : size;
+}
 
 /** Up to where the extensions may reach. */
 std::size_t
@@ -590,7 +596,7 @@ ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
   {
     const auto first = voxels * part / threads;
     const auto end = voxels * (part + 1) / threads;
-    parts.push_back(std::async(std::launch::async, [&f, first, end] { return f(first, end); }));
+    parts.push_back(std::async(std::launch::async | std::launch::deferred, [&f, first, end] { return f(first, end); }));
   }
   TResult total;
   for (auto & part : parts)
@@ -912,11 +918,8 @@ ReadNifti(const std::filesystem::path & path)
     stream->Drain();
     stream = std::make_unique<FileStream>(pixelPath, &digest);
   }
-  const bool isCompressed = IsCompressed(pixelPath);
-  const auto fileSize = std::filesystem::file_size(pixelPath);
-  const auto largest = !isCompressed                                                          ? fileSize
-                       : fileSize < std::numeric_limits<std::uintmax_t>::max() / LargestRatio ? fileSize * LargestRatio
-                                                                                              : fileSize;
+  const bool isCompressed = IsGzipName(pixelPath);
+  const auto largest = LargestSize(pixelPath);
   Layout     layout;
   try
   {
@@ -975,7 +978,7 @@ Volume
 OpenNifti(const std::filesystem::path & path)
 {
   const std::string name = path.string();
-  const auto        inflated = IsCompressed(path) ? std::make_shared<InflatedFile>(path) : nullptr;
+  const auto        inflated = IsGzipName(path) ? std::make_shared<InflatedFile>(path) : nullptr;
   const auto begins = [&](std::size_t most) { return inflated ? inflated->Begin(most) : ReadFirstBytes(path, most); };
   Bytes      bytes = begins(HeaderSize(2) + ExtenderSize);
   auto       parsed = ParseHeader(bytes, name);
@@ -988,11 +991,7 @@ OpenNifti(const std::filesystem::path & path)
   }
   CheckExtents(fields, name);
   const DataType & type = FindDataType(fields.datatype, name);
-  const auto       layout = LayoutOf(fields,
-                               type,
-                               name,
-                               inflated ? std::numeric_limits<std::int64_t>::max() : std::filesystem::file_size(path),
-                               inflated != nullptr);
+  const auto       layout = LayoutOf(fields, type, name, LargestSize(path), inflated != nullptr);
   const auto       pixelBytes =
     static_cast<std::uint64_t>(layout.frame * layout.extents[4]) * type.type.bytes * type.interleave;
 

@@ -117,8 +117,8 @@ RunningDigest::Add(const char * bytes, std::size_t size)
 {
   this->Wait();
   m_State->place += size;
-  m_State->running =
-    std::async(std::launch::async, [state = m_State.get(), bytes, size] { state->digest.Add(bytes, size); });
+  m_State->running = std::async(std::launch::async | std::launch::deferred,
+                                [state = m_State.get(), bytes, size] { state->digest.Add(bytes, size); });
 }
 
 void

@@ -41,7 +41,7 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   const auto extension = VolumeExtension(path);
   if (IsHdf(extension))
   {
-    m_ImageIO = StartItk(volume, options.type, m_Output.Path());
+    m_ImageIO = StartItk(volume, options.type, m_Output.Path(), m_Name);
     return;
   }
   const bool isNifti = extension.compare(0, 4, ".nii") == 0;
@@ -132,17 +132,36 @@ RegionWriter::Write(std::size_t channel, const MaskImage & mask, const WorkImage
 }
 
 void
-RegionWriter::Commit(const std::function<void()> & beforeCommit)
+RegionWriter::Close()
 {
-  m_ImageIO = nullptr; // which closes the file
+  if (m_ImageIO)
+  {
+    m_ImageIO = nullptr; // which closes the file, and does not say whether it could
+    try
+    {
+      OpenVolume(m_Output.Path());
+    }
+    catch (const Error & error)
+    {
+      throw Error(m_Name + ": cannot be written: " + error.what() + "; free space or choose another output folder");
+    }
+  }
   if (m_Gzip)
   {
     m_Gzip->Flush();
+    m_Gzip.reset();
   }
   if (m_File)
   {
     m_File->Close();
+    m_File.reset();
   }
+}
+
+void
+RegionWriter::Commit(const std::function<void()> & beforeCommit)
+{
+  this->Close();
   if (beforeCommit)
   {
     beforeCommit();

@@ -39,7 +39,11 @@ public:
   void
   Write(std::size_t channel, const MaskImage & mask, const WorkImage::RegionType & region);
 
-  /** `beforeCommit` as for WriteVolume(). \throws Error */
+  /** Ends writing. \throws Error */
+  void
+  Close();
+
+  /** Closes; `beforeCommit` as for WriteVolume(). \throws Error */
   void
   Commit(const std::function<void()> & beforeCommit = nullptr);
 

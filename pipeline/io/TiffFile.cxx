@@ -51,11 +51,20 @@ public:
       throw Error(m_Name + ": is not a TIFF file; give it the ending of its true format");
     }
     m_First = this->Describe();
-    do
+    while (true)
     {
       m_AreAlike = m_AreAlike && this->Describe() == m_First;
       m_Offsets.push_back(TIFFCurrentDirOffset(m_Tiff.get()));
-    } while (TIFFReadDirectory(m_Tiff.get()) != 0);
+      if (TIFFLastDirectory(m_Tiff.get()) != 0)
+      {
+        break;
+      }
+      if (TIFFReadDirectory(m_Tiff.get()) == 0)
+      {
+        throw Error(m_Name + ": is truncated or damaged: its page " + std::to_string(m_Offsets.size() + 1) +
+                    " cannot be found; copy or download it again");
+      }
+    }
     m_Page = m_Offsets.size() - 1;
   }
 
@@ -113,9 +122,10 @@ public:
                               : page.format == SAMPLEFORMAT_IEEEFP && (page.bits == 32 || page.bits == 64);
     return m_AreAlike && isNumber && page.width > 0 && page.height > 0 && page.bandHeight > 0 &&
            (page.photometric == PHOTOMETRIC_MINISBLACK || page.photometric == PHOTOMETRIC_RGB) &&
-           (page.planar == PLANARCONFIG_CONTIG || page.samples == 1) && page.subfile == 0 &&
-           TIFFIsCODECConfigured(page.compression) != 0 &&
-           static_cast<double>(this->BytesOfBand()) <= LargestBand * MiB;
+           (page.planar == PLANARCONFIG_CONTIG || page.samples == 1) &&
+           (page.subfile & ~std::uint32_t{ FILETYPE_PAGE }) == 0 && TIFFIsCODECConfigured(page.compression) != 0 &&
+           1.0 * page.width * page.bandHeight * page.samples * page.bits / 8 <= LargestBand * MiB &&
+           1.0 * page.tileWidth * page.bandHeight * page.samples * page.bits / 8 <= LargestBand * MiB;
   }
 
   std::string

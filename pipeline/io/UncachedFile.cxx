@@ -22,13 +22,7 @@ constexpr std::size_t BufferSize = std::size_t{ 4 } << 20U;
 
 UncachedFile::UncachedFile(const std::filesystem::path & path, std::string name)
   : m_Name(std::move(name))
-  , m_Cached(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666))
 {
-  if (m_Cached < 0)
-  {
-    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; choose another output folder");
-  }
-  m_Direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
   for (Buffer * buffer : { &m_Gathered, &m_Written })
   {
     buffer->reset(static_cast<char *>(std::aligned_alloc(Alignment, BufferSize)));
@@ -37,6 +31,12 @@ UncachedFile::UncachedFile(const std::filesystem::path & path, std::string name)
       throw Error(m_Name + ": cannot be written: out of memory; free memory or use a larger machine");
     }
   }
+  m_Cached = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (m_Cached < 0)
+  {
+    throw Error(m_Name + ": cannot be written: " + SystemMessage() + "; choose another output folder");
+  }
+  m_Direct = ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
 }
 
 UncachedFile::~UncachedFile()
@@ -131,7 +131,7 @@ UncachedFile::Flush()
   this->WriteCached(begin + first, m_Written.get() + first, directFirst - first);
   this->WriteCached(begin + directEnd, m_Written.get() + directEnd, end - directEnd);
   m_Writing =
-    std::async(std::launch::async,
+    std::async(std::launch::async | std::launch::deferred,
                [this, begin, directFirst, directEnd]
                {
                  for (auto done = directFirst; done < directEnd;)

@@ -232,7 +232,7 @@ HashVolume(const fs::path & path)
                                : IsNifti(extension) ? NiftiFiles(path)
                                                     : ItkFiles(path))
   {
-    digest.Add(ReadBytes(file));
+    AddFile(digest, file);
   }
   return digest.Finish();
 }
@@ -244,8 +244,9 @@ HashFile(const fs::path & file)
   {
     return HashVolume(file);
   }
-  const std::string bytes = ReadTextFile(file);
-  return Sha256(bytes.data(), bytes.size());
+  Digest digest;
+  AddFile(digest, file);
+  return digest.Finish();
 }
 
 void

@@ -1,5 +1,5 @@
 // File to file, and through volumes larger than memory: whole processes beside ITK's, nibabel's and plain reading and
-// writing, in turn. file_benchmark [--gib=8] [--rounds=5] [--folder=DIR] [Google Benchmark's own options]
+// writing, in turn. file_benchmark [--gib=8] [--rounds=5] [Google Benchmark's own options]
 
 #include "itkImageFileReader.h"
 #include "itkImageFileWriter.h"
@@ -341,6 +341,25 @@ PrintTable(const std::string & title, const std::vector<Contender> & contenders)
   }
 }
 
+/** How time and memory grow with the volume. */
+void
+PrintGrowth(const std::vector<Contender> & contenders)
+{
+  std::printf("\n| | voxels, millions | wall, s | ns a voxel | CPU, s | peak, MiB |\n|---|---|---|---|---|---|\n");
+  for (const Contender & contender : contenders)
+  {
+    const double wall = Median(contender.Of(&Cost::wall));
+    const double voxels = static_cast<double>(fs::file_size(contender.output)) / sizeof(float);
+    std::printf("| %s | %.1f | %.3f | %.1f | %.3f | %.0f |\n",
+                contender.name.c_str(),
+                1e-6 * voxels,
+                wall,
+                1e9 * wall / voxels,
+                Median(contender.Of(&Cost::cpu)),
+                Median(contender.Of(&Cost::peak)));
+  }
+}
+
 /** Whole numbers of options of our own, which are taken out of the arguments. */
 double
 Take(std::vector<char *> & arguments, const std::string & option, double otherwise)
@@ -431,6 +450,30 @@ main(int argc, char ** argv)
     { "ITK, 64 divisions", { self, "itk-streamed", at("large.mha"), at("itk.mha") }, at("itk.mha") },
     { "read twice and written once, 8 MiB", { self, "plain", at("large.mha"), at("plain.mha"), "2" }, at("plain.mha") },
   };
+  std::vector<Contender> growth;
+  for (const std::size_t size : { 64U, 128U, 256U, 512U, 1024U })
+  {
+    if (size <= edge)
+    {
+      const auto name = std::to_string(size);
+      const auto file = at(("of" + name + ".mha").c_str());
+      WriteMeta(file, size);
+      for (const char * const pipeline : { "instance-norm", "default" })
+      {
+        const auto output = at((std::string(pipeline) + name + ".nii").c_str());
+        growth.push_back({ name + "^3, " + pipeline,
+                           { ISOLUX_PROGRAM,
+                             "run",
+                             std::string(ISOLUX_PIPELINES) + pipeline + ".json",
+                             file,
+                             output,
+                             "--force",
+                             "--memory",
+                             "256" },
+                           output });
+      }
+    }
+  }
   const auto enlist = [rounds](const char * name, std::vector<Contender> & contenders)
   {
     benchmark::RegisterBenchmark(name, [&contenders](benchmark::State & state) { TakeTurns(state, contenders); })
@@ -440,6 +483,7 @@ main(int argc, char ** argv)
   };
   enlist("file to file", files);
   enlist("larger than memory", streams);
+  enlist("growth", growth);
   benchmark::RunSpecifiedBenchmarks();
   if (!files.front().costs.empty())
   {
@@ -450,6 +494,10 @@ main(int argc, char ** argv)
     PrintTable("z-scores of a float volume of " + std::to_string(edge) + "^3, " +
                  std::to_string(fs::file_size(at("large.mha")) >> 20U) + " MiB, .mha to .mha",
                streams);
+  }
+  if (!growth.empty() && !growth.front().costs.empty())
+  {
+    PrintGrowth(growth);
   }
   fs::remove_all(folder);
   return 0;

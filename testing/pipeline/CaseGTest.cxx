@@ -148,6 +148,59 @@ TEST_F(CaseTest, WritesTheSameFieldMaskAndGzipInPiecesAsInMemory)
   }
 }
 
+TEST_F(CaseTest, LearnsAMaskThatNoStageBeforeTheOutputAsksForInPieces)
+{
+  WriteVolume(testing::HeadVolume({ { 191, 179, 161, 1 } }), m_Folder / "large.nii");
+  m_Task.input = m_Folder / "large.nii";
+  for (const std::vector<StageSpec> & stages :
+       { std::vector<StageSpec>{ { "foreground", {} } },
+         std::vector<StageSpec>{ { "instance-norm", {} }, { "foreground", { { "rule", std::string("otsu") } } } } })
+  {
+    PipelineSpec pipeline;
+    pipeline.stages = stages;
+    std::vector<std::string> sidecars;
+    for (const double memory : { 0.0, 110.0 })
+    {
+      CaseOptions options;
+      options.execution.memory = memory;
+      options.mask = m_Folder / "mask.nii";
+      m_Task.output = m_Folder / "out.nii";
+      auto report = ProcessCase(m_Task, pipeline, options).report;
+      report.seconds = report.readSeconds = report.writeSeconds = report.peakMemoryMiB = 0.0;
+      for (auto & stage : report.channels[0].stages)
+      {
+        stage.seconds = 0.0;
+      }
+      sidecars.push_back(WriteSidecar(report) + HashFile(m_Task.output) + HashFile(options.mask));
+    }
+    EXPECT_EQ(sidecars[0], sidecars[1]);
+  }
+}
+
+TEST_F(CaseTest, AnErrorInPiecesIsOneLineAsInMemory)
+{
+  WriteOptions write;
+  write.compression = 1;
+  WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Folder / "large.nii.gz", write);
+  std::filesystem::resize_file(m_Folder / "large.nii.gz", std::filesystem::file_size(m_Folder / "large.nii.gz") / 2);
+  m_Task.input = m_Folder / "large.nii.gz";
+  m_Task.output = m_Folder / "out/out.nii";
+  PipelineSpec pipeline;
+  pipeline.stages = { { "instance-norm", {} } };
+  std::vector<std::string> messages;
+  for (const double memory : { 0.0, 110.0 })
+  {
+    CaseOptions options;
+    options.execution.memory = memory;
+    messages.push_back(MessageOf([&] { ProcessCase(m_Task, pipeline, options); }));
+    EXPECT_EQ(messages.back().find('\n'), std::string::npos) << messages.back();
+    EXPECT_EQ(messages.back().find("ITK"), std::string::npos) << messages.back();
+  }
+  EXPECT_NE(messages[0].find("truncated"), std::string::npos);
+  EXPECT_EQ(messages[1], messages[0]);
+  EXPECT_EQ(testing::Below(m_Folder / "out"), Strings{});
+}
+
 TEST_F(CaseTest, RefusesWhatDoesNotFitTheMemoryAndNamesTheObstacle)
 {
   WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Folder / "large.nii");

@@ -259,5 +259,21 @@ TEST_F(ItkFile, TruncatedAndGarbageFilesAreErrorsThatNameTheFileInOneLine)
     }
   }
 }
+TEST_F(ItkFile, DamagedHdf5IsAnErrorThatNamesTheFile)
+{
+  WriteVolume(MakeVolume({ { 31, 29, 17, 1 } }, 3), File("a.h5"));
+  const auto bytes = Contents(File("a.h5"));
+  auto       damaged = bytes;
+  for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 600; ++i)
+  {
+    damaged[i] = static_cast<char>(~damaged[i]);
+  }
+  for (const auto & content : { damaged, bytes.substr(0, bytes.size() / 2), std::string("text") })
+  {
+    Put(File("a.h5"), content);
+    EXPECT_NE(MessageOf([&] { ReadVolume(File("a.h5")); }).find("a.h5: "), std::string::npos);
+  }
+}
+
 } // namespace
 } // namespace isolux

@@ -152,6 +152,82 @@ TEST(Region, NamesACompressedFileThatIsTruncatedOrDamaged)
     << messageOf(text.substr(0, second));
 }
 
+TEST(Region, ReadsOtherSpellingsOfAHeaderAsTheWholeOrNotAtAll)
+{
+  const testing::TemporaryFolder folder;
+  std::string                    pixels; // of two components, 2 bytes each
+  for (int i = 0; i < 5 * 4 * 3 * 2; ++i)
+  {
+    pixels += static_cast<char>(i / 50);
+    pixels += static_cast<char>(i * 7 % 251);
+  }
+  const std::string meta = "ObjectType = Image\nNDims = 3\nDimSize = 5 4 3\nBinaryData = True\n";
+  const std::string type = "ElementType = MET_SHORT\nElementNumberOfChannels = 2\n";
+  const std::string data = "ElementDataFile = LOCAL\n";
+  const std::string nrrd = "NRRD0004\ntype: short\nendian: big\nencoding: raw\n";
+  struct File
+  {
+    std::string name;
+    std::string header;
+  };
+  const std::vector<File> files = {
+    { "msb.mha", meta + "BinaryDataByteOrderMSB = True\n" + type + data },
+    { "element.mha", meta + "ElementByteOrderMSB = True\n" + type + data },
+    { "one.mha", meta + "BinaryDataByteOrderMSB = 1\nCompressedData = 0\n" + type + data },
+    { "first.nrrd", nrrd + "dimension: 4\nsizes: 2 5 4 3\nkinds: vector domain domain domain\n\n" },
+    { "last.nrrd", nrrd + "dimension: 4\nsizes: 5 4 3 2\nkinds: domain domain domain vector\n\n" },
+    { "complex.nrrd", nrrd + "dimension: 4\nsizes: 2 5 4 3\nkinds: complex domain domain domain\n\n" },
+    { "blank.mha", meta + type + "\n" + data },
+  };
+  for (const auto & [name, header] : files)
+  {
+    SCOPED_TRACE(name);
+    const auto file = folder / name;
+    std::ofstream(file, std::ios::binary) << header << pixels;
+    const auto refusal = [&](auto && read)
+    {
+      try
+      {
+        read();
+      }
+      catch (const Error & error)
+      {
+        return std::string(error.what());
+      }
+      return std::string();
+    };
+    const auto whole = refusal([&] { ReadVolume(file); });
+    if (!whole.empty())
+    {
+      EXPECT_TRUE(!CanOpenVolume(file) || !refusal([&] { OpenVolume(file); }).empty()) << "read in pieces alone";
+    }
+    else if (CanOpenVolume(file))
+    {
+      ExpectOpenedLikeRead(file);
+    }
+    else
+    {
+      EXPECT_EQ(name, "last.nrrd"); // the only one that has a reason
+    }
+  }
+}
+
+TEST(Region, HashesWhatFollowsTheGzipMembersAndKeepsNoneOfIt)
+{
+  const testing::TemporaryFolder folder;
+  const auto                     file = folder / "a.nii.gz";
+  WriteVolume(testing::HeadVolume({ { 13, 11, 7, 1 } }), file);
+  const auto text = TextOf(file);
+  std::ofstream(file, std::ios::binary) << text << std::string(3'000'000, '\0');
+  EXPECT_EQ(ReadVolume(file).sha256, HashVolume(file));
+  ExpectOpenedLikeRead(file);
+  // A further member, of which nothing is a voxel.
+  std::ofstream(file, std::ios::binary) << text << text;
+  ExpectOpenedLikeRead(file);
+  Volume opened = OpenVolume(file);
+  EXPECT_EQ(std::filesystem::file_size(opened.inflated->Path()), 352u + 4 * 13 * 11 * 7);
+}
+
 TEST(Region, DoesNotOpenWhatIsCompressedOtherwise)
 {
   const testing::TemporaryFolder folder;

@@ -153,6 +153,31 @@ TEST_F(TiffFile, PagesThatDifferAreNotReadInPieces)
   EXPECT_FALSE(CanOpenVolume(file));
 }
 
+TEST_F(TiffFile, WhatWriteVolumeWroteIsReadInPieces)
+{
+  Volume volume = MakePlane(1);
+  volume.channels[0] = testing::PlainGrid({ { 7, 5, 4, 1 } });
+  volume.axes = 3;
+  Fill(*volume.channels[0]);
+  WriteVolume(volume, File("pages.tif"));
+  ASSERT_TRUE(CanOpenVolume(File("pages.tif")));
+  Volume opened = OpenVolume(File("pages.tif"));
+  opened.channels[0]->Update();
+  EXPECT_EQ(Pixels(*opened.channels[0]), Pixels(*volume.channels[0]));
+}
+
+TEST_F(TiffFile, AStackThatIsCutBetweenPagesIsNoShorterStack)
+{
+  const auto file = Write({ "stack", "w", 0, COMPRESSION_NONE, 1, 9 });
+  const auto bytes = Contents(file);
+  for (const double share : { 0.3, 0.65, 0.9 })
+  {
+    Put(file, bytes.substr(0, static_cast<std::size_t>(share * static_cast<double>(bytes.size()))));
+    EXPECT_NE(MessageOf([&] { ReadVolume(file); }).find("stack.tif: is truncated"), std::string::npos) << share;
+    EXPECT_NE(MessageOf([&] { CanOpenVolume(file); }).find("stack.tif: is truncated"), std::string::npos) << share;
+  }
+}
+
 TEST_F(TiffFile, WhatIsTruncatedOrNoTiffIsNamed)
 {
   const auto file = Write({ "tiles", "w", 16, COMPRESSION_LZW, 1, 3 });
