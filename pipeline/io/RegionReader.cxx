@@ -205,7 +205,7 @@ RegionReader::GenerateData()
         const auto  size = count * m_Pixels.step;
         const auto  place = first + begin * m_Pixels.step;
         const bool  isHashed = m_Digest && m_Digest->Wants(m_Pixels.file, place);
-        const bool  isDirect = m_Pixels.isFloat32 && !isHashed;
+        const bool  isDirect = m_Pixels.isFloat32; // then the output is what is hashed, meanwhile
         char *      target = reinterpret_cast<char *>(run + begin);
         std::size_t found = 0;
         if (!isDirect)

@@ -61,7 +61,8 @@ private:
   std::unique_ptr<State> m_State;
 };
 
-/** Reads the requested region of an image, nothing else. */
+/** Reads the requested region of an image, nothing else. Until the next one is asked for, nobody may write into the
+ * output: it may still be hashed. */
 class RegionReader : public itk::ImageSource<WorkImage>
 {
 public:
