@@ -40,7 +40,8 @@ struct ForegroundSummary
  *
  * \par Access
  * Streams: the input is read twice, for the threshold and for the runs, each time in NumberOfStreamDivisions pieces of
- * whole rows. What is kept is some 64 bytes for each row of an object.
+ * whole rows. What is kept is some 16 bytes for each run above the threshold, more
+ * where most of them are components of their own, as noise is.
  *
  * \par Properties
  * - LogOtsu and Otsu are invariant to a gain, Otsu also to an offset, as far as QuantileSketch resolves intensities.

@@ -91,6 +91,11 @@ public:
   void
   Append(const RunMask & next)
   {
+    const auto needed = m_Runs.size() + next.m_Runs.size();
+    if (needed > m_Runs.capacity())
+    {
+      m_Runs.reserve(std::max(needed, m_Runs.capacity() + m_Runs.capacity() / 4)); // not twice: memory may be short
+    }
     for (std::size_t row = 0; row < next.NumberOfRows(); ++row)
     {
       m_Runs.insert(m_Runs.end(),

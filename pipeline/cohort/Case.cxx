@@ -316,7 +316,7 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   const auto refuse = [&obstacle](const std::filesystem::path & path)
   {
     obstacle = path.filename().string() + " cannot be written in pieces: write float32 as .nii or .nii.gz, or of one "
-                                          "channel as .mha, .nrrd or .h5";
+                                          "channel as .mha or .nrrd";
   };
   for (const auto & [path, fileType, fileChannels] :
        { std::tuple{ task.output, type, options.maskIsOutput ? 1 : channels },

@@ -2,7 +2,7 @@
 
 #include <itk_H5Cpp.h>
 
-// A library of its own, loaded where a file of that kind is read or written: HDF5 and what it needs take as long to
+// A library of its own, loaded where a file of that kind is read: HDF5 and what it needs take as long to
 // link as all the rest of the program.
 namespace
 {
@@ -39,16 +39,6 @@ public:
   Read(void * buffer) override
   {
     Translated([this, buffer] { Superclass::Read(buffer); });
-  }
-  void
-  WriteImageInformation() override
-  {
-    Translated([this] { Superclass::WriteImageInformation(); });
-  }
-  void
-  Write(const void * buffer) override
-  {
-    Translated([this, buffer] { Superclass::Write(buffer); });
   }
 };
 } // namespace

@@ -56,7 +56,7 @@ MakeHdf5ImageIO(const std::string & name)
                         : nullptr;
   if (make == nullptr)
   {
-    throw Error(name + ": HDF5 is read and written by libisolux_hdf5.so, which cannot be loaded: " + ::dlerror() +
+    throw Error(name + ": HDF5 is read by libisolux_hdf5.so, which cannot be loaded: " + ::dlerror() +
                 "; install it beside the program's libraries, or name its folder in LD_LIBRARY_PATH");
   }
   itk::ImageIOBase::Pointer io = make();
@@ -817,21 +817,6 @@ OpenItk(const fs::path & path)
     volume.sources.emplace_back(reader.GetPointer());
   }
   return volume;
-}
-
-itk::ImageIOBase::Pointer
-StartItk(const Volume & volume, FileType type, const fs::path & path, const std::string & name)
-{
-  const std::string format = ItkFormat(VolumeExtension(path));
-  auto              io = MakeImageIO(format, name);
-  io->SetFileName(path.string());
-  Describe(*io, volume, format, volume.channels.front()->GetLargestPossibleRegion().GetSize());
-  io->SetUseCompression(false);
-  if (type == FileType::UInt8)
-  {
-    io->SetComponentType(Component::UCHAR);
-  }
-  return io;
 }
 
 std::vector<char>

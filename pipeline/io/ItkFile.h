@@ -38,10 +38,6 @@ OpenItk(const std::filesystem::path & path);
 std::vector<char>
 ItkHeaderBytes(const Volume & volume, FileType type, const std::filesystem::path & scratch, const std::string & name);
 
-/** An ImageIO that writes a file region by region, of one channel; `name` heads the error. \throws Error */
-itk::ImageIOBase::Pointer
-StartItk(const Volume & volume, FileType type, const std::filesystem::path & path, const std::string & name);
-
 /** Into output.Path() and files beside it; `name` heads every error. \throws Error */
 void
 WriteItk(const Volume & volume, const AtomicOutput & output, const std::string & name, const WriteOptions & options);

@@ -1,35 +1,22 @@
 #include "RegionWriter.h"
 
-#include "Error.h"
 #include "ItkFile.h"
-#include "ItkRegionReader.h"
 #include "NiftiFile.h"
 
 #include "itkImageRows.h"
 
 #include <stdexcept>
-#include <vector>
 
 namespace isolux
 {
 namespace fs = std::filesystem;
 
-namespace
-{
-bool
-IsHdf(const std::string & extension)
-{
-  return extension == ".h5" || extension == ".hdf5";
-}
-} // namespace
-
 bool
 CanWriteRegions(const fs::path & path, FileType type, std::size_t channels)
 {
   const std::string extension = VolumeExtension(path);
-  return type != FileType::Int16Scaled &&
-         (extension == ".nii" || extension == ".nii.gz" ||
-          (channels == 1 && (extension == ".mha" || extension == ".nrrd" || IsHdf(extension))));
+  return type != FileType::Int16Scaled && (extension == ".nii" || extension == ".nii.gz" ||
+                                           (channels == 1 && (extension == ".mha" || extension == ".nrrd")));
 }
 
 RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const WriteOptions & options)
@@ -39,11 +26,6 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   , m_ChannelSize(m_Whole.GetNumberOfPixels() * (options.type == FileType::UInt8 ? 1 : sizeof(float)))
 {
   const auto extension = VolumeExtension(path);
-  if (IsHdf(extension))
-  {
-    m_ImageIO = StartItk(volume, options.type, m_Output.Path(), m_Name);
-    return;
-  }
   const bool isNifti = extension.compare(0, 4, ".nii") == 0;
   const auto header =
     isNifti ? NiftiHeaderBytes(volume, options.type) : ItkHeaderBytes(volume, options.type, m_Output.Path(), m_Name);
@@ -83,30 +65,6 @@ void
 RegionWriter::WriteRuns(std::size_t channel, const TImage & image, const WorkImage::RegionType & region)
 {
   using Pixel = typename TImage::PixelType;
-  if (m_ImageIO)
-  {
-    std::vector<Pixel> pixels;
-    itk::ForEachRow(&image,
-                    region,
-                    [&](const auto &, const Pixel * row)
-                    { pixels.insert(pixels.end(), row, row + region.GetSize(0)); });
-    auto part = region; // in the file, which begins at 0
-    for (unsigned int axis = 0; axis < WorkImage::ImageDimension; ++axis)
-    {
-      part.SetIndex(axis, part.GetIndex(axis) - m_Whole.GetIndex(axis));
-    }
-    m_ImageIO->SetIORegion(ToIORegion(part, m_ImageIO->GetNumberOfDimensions()));
-    try
-    {
-      m_ImageIO->Write(pixels.data());
-    }
-    catch (const std::exception & error)
-    {
-      throw Error(m_Name + ": cannot be written: " + ShortDescription(error) +
-                  "; free space or choose another output folder");
-    }
-    return;
-  }
   const auto begin = m_Begin + m_ChannelSize * channel;
   itk::ForEachRun(&image,
                   region,
@@ -134,18 +92,6 @@ RegionWriter::Write(std::size_t channel, const MaskImage & mask, const WorkImage
 void
 RegionWriter::Close()
 {
-  if (m_ImageIO)
-  {
-    m_ImageIO = nullptr; // which closes the file, and does not say whether it could
-    try
-    {
-      OpenVolume(m_Output.Path());
-    }
-    catch (const Error & error)
-    {
-      throw Error(m_Name + ": cannot be written: " + error.what() + "; free space or choose another output folder");
-    }
-  }
   if (m_Gzip)
   {
     m_Gzip->Flush();

@@ -5,8 +5,6 @@
 #include "UncachedFile.h"
 #include "Volume.h"
 
-#include "itkImageIOBase.h"
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -15,7 +13,7 @@
 
 namespace isolux
 {
-/** Whether a RegionWriter writes that: float32 or uint8 as .nii, .nii.gz, or of one channel as .mha, .nrrd or .h5. */
+/** Whether a RegionWriter writes that: float32 or uint8 as .nii, .nii.gz, or of one channel as .mha or .nrrd. */
 bool
 CanWriteRegions(const std::filesystem::path & path, FileType type, std::size_t channels);
 
@@ -58,7 +56,6 @@ private:
   AtomicOutput                  m_Output;
   WorkImage::RegionType         m_Whole;
   std::uint64_t                 m_Begin = 0; ///< of the pixels
-  itk::ImageIOBase::Pointer     m_ImageIO;   ///< of .h5; else null, and the next ones write
   std::unique_ptr<UncachedFile> m_File;
   std::unique_ptr<GzipWriter>   m_Gzip;            ///< into the file; null where it is not compressed
   std::uint64_t                 m_Place = 0;       ///< that comes next in the gzip's bytes

@@ -144,10 +144,10 @@ OutputExtension(const fs::path & input)
   {
     return extension == ".nii" ? ".nii" : ".nii.gz";
   }
-  return extension == ".mhd"                          ? ".mha"
-         : extension == ".nhdr"                       ? ".nrrd"
-         : extension == ".png" || extension[1] == 'j' ? ".tif"
-                                                      : extension;
+  return extension == ".mhd" || extension == ".h5" || extension == ".hdf5" ? ".mha"
+         : extension == ".nhdr"                                            ? ".nrrd"
+         : extension == ".png" || extension[1] == 'j'                      ? ".tif"
+                                                                           : extension;
 }
 
 std::string
@@ -257,12 +257,11 @@ CheckWritable(const fs::path & path, FileType type)
   if (extension.empty())
   {
     throw Error(name + ": its ending is not one of an image format that is written; " +
-                "use .nii.gz, .nii, .nrrd, .nhdr, .mha, .mhd, .h5 or .tif");
+                "use .nii.gz, .nii, .nrrd, .nhdr, .mha, .mhd or .tif");
   }
   if (OutputExtension(path) != extension && extension != ".mhd" && extension != ".nhdr")
   {
-    throw Error(name + ": " + extension + " is not written, it cannot hold float32 intensities in one file; use " +
-                OutputExtension(path));
+    throw Error(name + ": " + extension + " is not written: float32 in one file is; use " + OutputExtension(path));
   }
   if (type == FileType::Int16Scaled && !IsWrittenAsNifti(extension))
   {

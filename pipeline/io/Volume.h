@@ -90,7 +90,7 @@ std::string
 VolumeExtension(const std::filesystem::path & path);
 
 /** The ending under which a float result of this input is written: its own where that format holds float32 in one file,
- * else ".mha" for .mhd, ".nrrd" for .nhdr, ".nii.gz" for .hdr/.img and DICOM, ".tif" for PNG and JPEG. */
+ * else ".mha" for .mhd and HDF5, ".nrrd" for .nhdr, ".nii.gz" for .hdr/.img and DICOM, ".tif" for PNG and JPEG. */
 std::string
 OutputExtension(const std::filesystem::path & input);
 

@@ -26,8 +26,8 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
+#include <numeric>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -285,23 +285,25 @@ struct Contender
   }
 };
 
-/** Each in its turn, in every round; another one begins each round, for what comes first finds memory cold. */
+/** Each once in every round, in an order that is drawn: what one leaves of memory and cache, the next one finds. */
 void
 TakeTurns(benchmark::State & state, std::vector<Contender> & contenders)
 {
-  std::size_t first = 0;
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 random(7);
   for ([[maybe_unused]] auto round : state)
   {
     double all = 0.0;
-    for (std::size_t turn = 0; turn < contenders.size(); ++turn)
+    std::shuffle(order.begin(), order.end(), random);
+    for (const std::size_t turn : order)
     {
-      Contender & contender = contenders[(first + turn) % contenders.size()];
+      Contender & contender = contenders[turn];
       fs::remove(contender.output);
       ::sync(); // else an fsync of ours writes what others have left to the system
       contender.costs.push_back(Run(contender.command));
       all += contender.costs.back().wall;
     }
-    ++first;
     state.SetIterationTime(all);
   }
 }

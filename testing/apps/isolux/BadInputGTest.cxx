@@ -72,7 +72,7 @@ TEST_F(BadInput, AMissingFile)
 
 TEST_F(BadInput, AnEmptyFile)
 {
-  for (const char * name : { "a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.png", "a.jpg", "a.tif" })
+  for (const char * name : { "a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.png", "a.jpg", "a.tif", "a.h5" })
   {
     testing::PutFile(m_Folder / "in" / name, "");
     this->ExpectFailure(name, { "empty" });
@@ -99,7 +99,7 @@ TEST_F(BadInput, ATruncatedFile)
 
 TEST_F(BadInput, AFileThatIsNotWhatItsEndingSays)
 {
-  for (const char * name : { "a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.png", "a.jpg", "a.tif" })
+  for (const char * name : { "a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.png", "a.jpg", "a.tif", "a.h5" })
   {
     testing::PutFile(m_Folder / "in" / name, std::string(5000, 'x'));
     this->ExpectFailure(name, {});

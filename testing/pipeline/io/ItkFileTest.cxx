@@ -1,5 +1,7 @@
 #include "IoTest.h"
 
+#include "itkHDF5ImageIO.h"
+#include "itkImageFileWriter.h"
 #include "itkPNGImageIO.h"
 #include "itkTIFFImageIO.h"
 
@@ -261,7 +263,16 @@ TEST_F(ItkFile, TruncatedAndGarbageFilesAreErrorsThatNameTheFileInOneLine)
 }
 TEST_F(ItkFile, DamagedHdf5IsAnErrorThatNamesTheFile)
 {
-  WriteVolume(MakeVolume({ { 31, 29, 17, 1 } }, 3), File("a.h5"));
+  const auto image = itk::Image<float, 3>::New();
+  image->SetRegions(itk::Size<3>{ { 31, 29, 17 } });
+  image->Allocate(true);
+  {
+    const auto writer = itk::ImageFileWriter<itk::Image<float, 3>>::New(); // which closes the file when it goes
+    writer->SetImageIO(itk::HDF5ImageIO::New());
+    writer->SetFileName(File("a.h5").string());
+    writer->SetInput(image);
+    writer->Update();
+  }
   const auto bytes = Contents(File("a.h5"));
   auto       damaged = bytes;
   for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 600; ++i)
