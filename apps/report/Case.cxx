@@ -23,7 +23,7 @@ constexpr double       PictureBytes = 1.3e6; ///< of one case before compression
 constexpr unsigned int LargestSide = 300;    ///< pixels
 constexpr unsigned int SmallestSide = 128;   ///< below this, fewer channels are shown
 constexpr double       DisplaySide = 340.0;  ///< CSS pixels of the longest side of any picture
-constexpr std::size_t  LargestSample = 1000000;
+constexpr std::size_t  LargestSample = 250000;
 
 data
 Pair(const std::string & label, const std::string & value)
