@@ -34,7 +34,9 @@ struct MemoryNeeds
 };
 
 /** \param memory what the process may take, in MiB; 0: as much as it needs
+ * \param prefersPieces in pieces also where memory would do, if the input is read no more than twice
  * \param obstacle why the files cannot be read or written in pieces; "": they can */
 MemoryPlan
-PlanMemory(const PipelineSpec & pipeline, const MemoryNeeds & needs, double memory, std::string obstacle);
+PlanMemory(
+  const PipelineSpec & pipeline, const MemoryNeeds & needs, double memory, bool prefersPieces, std::string obstacle);
 } // namespace isolux

@@ -44,6 +44,8 @@ struct Execution
   unsigned int threads = 1;
   unsigned int streamDivisions = 1;
   double       memory = 0.0; ///< MiB that the process may take; 0: as much as it needs
+  /** In pieces also where memory would do, if that costs no time: new memory is slower than memory that is used again. */
+  bool prefersPieces = false;
 };
 
 /** Processors that this process may use: affinity, then SLURM_CPUS_PER_TASK, OMP_NUM_THREADS and

@@ -197,6 +197,7 @@ Explain(const Arguments & arguments)
   task.mask = parsed.Text("mask");
   CaseOptions caseOptions;
   caseOptions.execution.memory = ReadMemory(parsed);
+  caseOptions.execution.prefersPieces = true; // as run does
   return PrintPlan(task, pipeline, caseOptions) ? 0 : 1;
 }
 

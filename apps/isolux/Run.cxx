@@ -128,6 +128,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput,
   task.mask = parsed.Text("mask", parsed.Text("-m"));
   task.name = task.input.string();
   CaseOptions options = ReadExecution(parsed);
+  options.execution.prefersPieces = true;
   options.field = hasFieldOutput ? parsed.Text("field") : "";
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;

@@ -257,18 +257,28 @@ FolderOf(const std::filesystem::path & file)
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
+/** Of NIfTI alone, whose bytes are the same then: in memory, other formats are compressed. */
+bool
+PrefersPieces(const CaseTask & task, const CaseOptions & options)
+{
+  const auto isNifti = [](const std::filesystem::path & path)
+  { return path.empty() || VolumeExtension(path).compare(0, 4, ".nii") == 0; };
+  return options.execution.prefersPieces && options.execution.streamDivisions == 1 && isNifti(task.input) &&
+         isNifti(task.output) && isNifti(options.field) && isNifti(options.mask);
+}
+
 /** Reads the volume, or opens it where memory is bounded. \throws UsageError where more is needed than may be taken. */
 MemoryPlan
 OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
 {
   const double memory = options.execution.memory;
-  if (memory == 0.0)
+  if (memory == 0.0 && !PrefersPieces(task, options))
   {
     volume = ReadVolume(task.input);
     return {};
   }
   const auto plan = PlanCase(task, pipeline, options, volume);
-  if (plan.peak > memory)
+  if (memory > 0.0 && plan.peak > memory)
   {
     throw UsageError(
       task.input.string() + ": needs about " + std::to_string(std::lround(plan.peak)) + " MiB, and --memory is " +
@@ -338,7 +348,7 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   needs.companions = !options.weights.empty() + !options.tissue.empty();
   PipelineSpec files = pipeline;
   ForEachFile(files, [&needs](std::string & text) { needs.companions += IsVolumeName(FileOf(text)); });
-  return PlanMemory(pipeline, needs, options.execution.memory, obstacle);
+  return PlanMemory(pipeline, needs, options.execution.memory, PrefersPieces(task, options), obstacle);
 }
 
 namespace

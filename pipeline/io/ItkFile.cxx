@@ -739,6 +739,7 @@ CanOpenItk(const fs::path & path)
 Volume
 OpenItk(const fs::path & path)
 {
+  ReadFirstBytes(path, 1); // for its errors
   const QuietLibraries quiet;
   const std::string    name = path.string();
   Volume               volume;
