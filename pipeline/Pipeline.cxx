@@ -515,13 +515,18 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
     {
       auto piece = whole;
       splitter->GetSplit(i, pieces, piece);
-      if (inside) // first: what it is learned of may be one of the next
+      const auto updateMask = [&]
       {
-        UpdatePiece(*inside, itk::MaskRegion(inside, piece));
-      }
+        if (inside)
+        {
+          UpdatePiece(*inside, itk::MaskRegion(inside, piece));
+        }
+      };
+      updateMask(); // what it is learned of may be one of the next
       UpdatePiece(*output, piece);
       UpdatePiece(*lane.corrected, piece);
       UpdatePiece(*image, piece);
+      updateMask(); // again: a learner may have asked for another piece
       if (i == 0)
       {
         this->ReportStages(lane, report);

@@ -1,12 +1,17 @@
 #include "Error.h"
+#include "MemoryPlan.h"
 #include "Pipeline.h"
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 #include "SmallVolumes.h"
 
+#include "itkImageAlgorithm.h"
+#include "itkShiftScaleImageFilter.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 
 // How a pipeline is run does not change a bit: neither of the images nor of a number in the sidecar.
 namespace isolux
@@ -89,6 +94,51 @@ RunOn(const Shape & shape, Pipeline & pipeline, const MaskImage::Pointer & mask,
   return outcome;
 }
 
+/** As RunOn(), in pieces of channels that hold only what was asked of them last. */
+Outcome
+RunOnPieces(const Shape & shape, Pipeline & pipeline, const MaskImage::Pointer & mask, unsigned int pieces)
+{
+  using Reader = itk::ShiftScaleImageFilter<WorkImage, WorkImage>;
+  Outcome                         outcome;
+  std::vector<Reader::Pointer>    readers;
+  std::vector<WorkImage::Pointer> channels;
+  std::vector<WorkImage::Pointer> outputs;
+  for (const auto & channel : ChannelsOf(shape))
+  {
+    readers.push_back(Reader::New());
+    readers.back()->SetInput(channel);
+    channels.emplace_back(readers.back()->GetOutput());
+    channels.back()->UpdateOutputInformation();
+    outputs.push_back(WorkImage::New());
+    outputs.back()->SetRegions(channel->GetLargestPossibleRegion());
+    outputs.back()->Allocate();
+  }
+  Execution execution;
+  execution.threads = 2;
+  execution.streamDivisions = pieces;
+  SetThreads(execution.threads);
+  try
+  {
+    outcome.sidecar = SidecarOf(pipeline.RunInPieces(
+      channels,
+      mask,
+      nullptr,
+      execution,
+      {},
+      [&outputs](const Pipeline::Piece & piece)
+      { itk::ImageAlgorithm::Copy(&piece.output, outputs[piece.channel].GetPointer(), piece.region, piece.region); }));
+    for (const auto & output : outputs)
+    {
+      outcome.bits.push_back(testing::BitsOf(*output));
+    }
+  }
+  catch (const Error & error)
+  {
+    outcome.error = error.what();
+  }
+  return outcome;
+}
+
 void
 ExpectSame(const Outcome & actual, const Outcome & expected)
 {
@@ -126,6 +176,60 @@ protected:
   }
 };
 } // namespace
+
+TEST_P(SameBits, InPiecesAsInMemoryOrNeverInPieces)
+{
+  const auto spec = this->Spec();
+  if (std::any_of(spec.stages.begin(),
+                  spec.stages.end(),
+                  [](const StageSpec & stage)
+                  { return BuiltInStages().Find(stage.name).access == Access::WholeImage; }))
+  {
+    MemoryNeeds needs;
+    needs.region.SetSize({ { 1000, 1000, 1000, 1 } });
+    const auto plan = PlanMemory(spec, needs, 500.0, false, "");
+    EXPECT_FALSE(plan.inPieces);
+    EXPECT_NE(plan.obstacle.find("holds the whole image"), std::string::npos) << plan.obstacle;
+    return;
+  }
+  for (const auto & shape : Shapes())
+  {
+    SCOPED_TRACE(shape.name);
+    // Learned by a stage that comes last: what it reads is what the pieces are read from.
+    auto chain = spec;
+    if (chain.stages.size() == 1 && chain.stages.front().name != "foreground")
+    {
+      chain.stages.push_back({ "foreground", { { "rule", std::string("otsu") } } });
+    }
+    for (const auto & one : { spec, chain })
+    {
+      const auto mask = one.stages.size() == spec.stages.size() && spec.stages.size() == 1
+                          ? testing::MaskAbove(*ChannelsOf(shape).front(), 30.0F)
+                          : nullptr;
+      const auto make = [&]() -> std::unique_ptr<Pipeline>
+      {
+        try
+        {
+          return std::make_unique<Pipeline>(one, mask.IsNotNull());
+        }
+        catch (const UsageError &) // a stage that needs a mask before it
+        {
+          return nullptr;
+        }
+      };
+      const auto whole = make();
+      if (whole)
+      {
+        const auto expected = RunOn(shape, *whole, mask, { 1, 1 });
+        for (const unsigned int pieces : { 1U, 7U })
+        {
+          SCOPED_TRACE(std::to_string(pieces) + " pieces, " + std::to_string(one.stages.size()) + " stages");
+          ExpectSame(RunOnPieces(shape, *make(), mask, pieces), expected);
+        }
+      }
+    }
+  }
+}
 
 TEST_P(SameBits, ForAnyThreadsAndDivisionsAndForASecondRun)
 {
