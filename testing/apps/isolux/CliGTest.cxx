@@ -342,6 +342,18 @@ TEST_F(Cli, Int16ScaledStaysWithinHalfAStep)
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "other.mha"));
 }
 
+TEST_F(Cli, GzipAcceptsTheMembersThatAreWritten)
+{
+  WriteVolume(testing::HeadVolume({ { 97, 89, 83, 1 } }), m_Folder / "head.nii"); // of several members
+  for (const char * level : { "0", "1", "12" })
+  {
+    this->Expect(0, { "instance-norm", "head.nii", "out.nii.gz", "--compression", level, "--force" });
+    const auto outcome = testing::RunProcess({ "gzip", "-t", (m_Folder / "out.nii.gz").string() });
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+  }
+}
+
 TEST_F(Cli, DtypeSameKeepsSmallIntegersAndFloats)
 {
   this->WriteHead("head.nii");
