@@ -100,7 +100,7 @@ PrintPlan(const CaseTask & task, const PipelineSpec & pipeline, const CaseOption
   }
   std::cout << "  pass " << pass << "  all stages apply; the output is written\n"
             << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass) << ", writes once\n";
-  if (plan.peak > memory)
+  if (memory > 0.0 && plan.peak > memory)
   {
     std::cout << "  that is too much: give --memory " << std::lround(std::ceil(plan.peak)) << '\n';
     return false;

@@ -404,6 +404,10 @@ TEST_F(Cli, ExplainTellsPassesAndMemoryThatTheRunKeepsTo)
   EXPECT_NE(this->Expect(0, { "explain", pipeline, "head.nii.gz" }).out.find("the whole image at once"),
             std::string::npos);
   this->Expect(2, { "explain", pipeline, "--memory", "64" }, { "--memory", "volume" });
+  // Read no more than twice, it goes in pieces also without a bound, and fits.
+  const auto norm = this->Expect(0, { "explain", Data("pipelines/instance-norm.json"), "head.nii.gz" }).out;
+  EXPECT_NE(norm.find(" pieces, one at a time"), std::string::npos) << norm;
+  EXPECT_EQ(norm.find("too much"), std::string::npos) << norm;
 }
 
 TEST_F(Cli, ABatchWithinAMemoryWritesTheSameFilesAndAReport)
