@@ -251,12 +251,6 @@ private:
   std::unique_ptr<RegionWriter> m_Field; ///< null until the first piece tells how many frames it has
 };
 
-std::filesystem::path
-FolderOf(const std::filesystem::path & file)
-{
-  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-}
-
 /** Of NIfTI alone, whose bytes are the same then: in memory, other formats are compressed. */
 bool
 PrefersPieces(const CaseTask & task, const CaseOptions & options)
@@ -323,11 +317,6 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
     obstacle = task.input.filename().string() + " cannot be read in pieces: convert it to .nii or .nii.gz, "
                                                 "or to .mha or .nrrd without compression";
   }
-  const auto refuse = [&obstacle](const std::filesystem::path & path)
-  {
-    obstacle = path.filename().string() + " cannot be written in pieces: write float32 as .nii or .nii.gz, or of one "
-                                          "channel as .mha or .nrrd";
-  };
   for (const auto & [path, fileType, fileChannels] :
        { std::tuple{ task.output, type, options.maskIsOutput ? 1 : channels },
          { options.field, FileType::Float32, channels },
@@ -335,7 +324,8 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   {
     if (obstacle.empty() && !path.empty() && !CanWriteRegions(path, fileType, fileChannels))
     {
-      refuse(path);
+      obstacle = path.filename().string() + " cannot be written in pieces: write float32 as .nii or .nii.gz, or of one "
+                                            "channel as .mha or .nrrd";
     }
   }
   MemoryNeeds needs;

@@ -19,12 +19,6 @@ namespace fs = std::filesystem;
 
 namespace
 {
-fs::path
-FolderOf(const fs::path & path)
-{
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 void
 Sync(const fs::path & path, const std::string & name)
 {
@@ -55,6 +49,12 @@ Rename(const fs::path & from, const fs::path & to, const std::string & name)
   }
 }
 } // namespace
+
+fs::path
+FolderOf(const fs::path & path)
+{
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 AtomicOutput::AtomicOutput(const fs::path & final)
   : m_Final(final)

@@ -36,6 +36,10 @@ private:
   std::filesystem::path m_Path;
 };
 
+/** The folder that a file lies in, "." where its name has none. */
+std::filesystem::path
+FolderOf(const std::filesystem::path & path);
+
 /** Writes text whole or not at all. \throws Error */
 void
 WriteTextFile(const std::filesystem::path & path, const std::string & text);

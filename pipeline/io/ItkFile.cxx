@@ -630,7 +630,7 @@ ItkFiles(const fs::path & path)
 Volume
 ReadItk(const fs::path & path)
 {
-  if (ItkFormat(VolumeExtension(path)) == "TIFF" && IsTiledTiff(path) && CanOpenTiff(path)) // which ITK does not read
+  if (ItkFormat(VolumeExtension(path)) == "TIFF" && IsOfTiles(path))
   {
     Volume volume = OpenItk(path);
     for (const auto & channel : volume.channels)
@@ -766,13 +766,13 @@ OpenItk(const fs::path & path)
   auto grid = WorkImage::New();
   grid->SetRegions(SizeOf(extents));
   SetGeometry(*grid, *io);
-  if (volume.format == "TIFF" || volume.format == "HDF5")
+  if (volume.format == "TIFF")
   {
-    if (volume.format == "TIFF")
-    {
-      OpenTiffPixels(path, *grid, volume);
-    }
-    for (unsigned int component = 0; volume.format == "HDF5" && component < io->GetNumberOfComponents(); ++component)
+    OpenTiffPixels(path, *grid, volume);
+  }
+  if (volume.format == "HDF5")
+  {
+    for (unsigned int component = 0; component < io->GetNumberOfComponents(); ++component)
     {
       auto reader = ItkRegionReader::New();
       reader->SetImageIO(io, grid, component);
@@ -780,6 +780,9 @@ OpenItk(const fs::path & path)
       volume.channels.emplace_back(reader->GetOutput());
       volume.sources.emplace_back(reader.GetPointer());
     }
+  }
+  if (!volume.channels.empty())
+  {
     volume.digest = std::make_shared<RunningDigest>("", path);
     return volume;
   }

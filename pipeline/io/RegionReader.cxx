@@ -18,17 +18,6 @@ namespace
 {
 constexpr std::size_t BlockSize = std::size_t{ 4 } << 20;
 
-int
-Open(const std::filesystem::path & file)
-{
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-  {
-    throw Error(file.string() + ": cannot be opened: " + SystemMessage() + "; check its permissions");
-  }
-  return descriptor;
-}
-
 /** As many of `size` bytes as there are. */
 std::size_t
 ReadAt(int descriptor, const std::filesystem::path & file, std::uint64_t place, char * target, std::size_t size)
@@ -66,7 +55,7 @@ struct RunningDigest::State
   void
   Read(std::uint64_t end)
   {
-    const int         descriptor = Open(file);
+    const int         descriptor = OpenToRead(file);
     std::vector<char> block(BlockSize);
     try
     {
@@ -182,7 +171,7 @@ RegionReader::GenerateData()
   {
     try
     {
-      m_Descriptor = Open(m_Pixels.inflated ? m_Pixels.inflated->Path() : m_Pixels.file);
+      m_Descriptor = OpenToRead(m_Pixels.inflated ? m_Pixels.inflated->Path() : m_Pixels.file);
     }
     catch (const Error & error)
     {

@@ -320,9 +320,10 @@ CanOpenTiff(const std::filesystem::path & path)
 }
 
 bool
-IsTiledTiff(const std::filesystem::path & path)
+IsOfTiles(const std::filesystem::path & path)
 {
-  return TiffPages(path).First().tileWidth > 0;
+  const TiffPages pages(path);
+  return pages.First().tileWidth > 0 && pages.IsPlain();
 }
 
 void

@@ -11,9 +11,10 @@ namespace isolux
 bool
 CanOpenTiff(const std::filesystem::path & path);
 
-/** Whether the pages are cut into tiles. \throws Error */
+/** Whether CanOpenTiff() holds and the pages are cut into tiles, which ITK does not read. \throws Error, of a file of
+ * any kind where pages are missing. */
 bool
-IsTiledTiff(const std::filesystem::path & path);
+IsOfTiles(const std::filesystem::path & path);
 
 /** Fills channels, sources and bufferMiB: a channel for each component on that grid, decoded where it is requested.
  * \throws Error where the file is not what CanOpenTiff() asks for, or of another size than the grid. */
