@@ -295,13 +295,11 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
 FileType
 OutputType(const CaseOptions & options, const std::string & component, const std::filesystem::path & output)
 {
-  Volume volume;
-  volume.component = component;
   const bool hasScale = OutputExtension(output).compare(0, 4, ".nii") == 0;
-  return options.maskIsOutput                     ? FileType::UInt8
-         : !options.keepsType                     ? options.write.type
-         : hasScale && HoldsSmallIntegers(volume) ? FileType::Int16Scaled
-                                                  : FileType::Float32;
+  return options.maskIsOutput                    ? FileType::UInt8
+         : !options.keepsType                    ? options.write.type
+         : hasScale && IsSmallInteger(component) ? FileType::Int16Scaled
+                                                 : FileType::Float32;
 }
 
 MemoryPlan

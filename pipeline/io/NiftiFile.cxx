@@ -686,14 +686,32 @@ CoverRange(const Extremes & range)
   return { std::nextafter(slope, std::numeric_limits<float>::max()), intercept };
 }
 
+/** Fills the integers: f(channel, first, end, integers of that channel) those from first to end, in several threads. */
+template <typename TFunction>
+Quantisation
+FillIntegers(const Volume & volume, unsigned int threads, std::vector<std::int16_t> & values, TFunction && f)
+{
+  const auto   voxels = VoxelsOf(volume);
+  Quantisation total;
+  values.resize(voxels * volume.channels.size());
+  for (std::size_t c = 0; c < volume.channels.size(); ++c)
+  {
+    std::int16_t * const integers = values.data() + c * voxels;
+    total.Merge(ForParts<Quantisation>(
+      voxels, threads, [&, integers](std::size_t first, std::size_t end) { return f(c, first, end, integers); }));
+  }
+  return total;
+}
+
 /** The integers of the original, where all of the volume is one linear map of them. */
 bool
 KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes & range, Quantised & result)
 {
   constexpr double largest = 1e-6; // difference, of the range
   const Volume *   original = options.original;
-  if (original == nullptr || original->channels.size() != volume.channels.size() || !HoldsSmallIntegers(*original) ||
-      VoxelsOf(*original) != VoxelsOf(volume) || !(range.minimum < range.maximum))
+  if (original == nullptr || original->channels.size() != volume.channels.size() ||
+      !IsSmallInteger(original->component) || VoxelsOf(*original) != VoxelsOf(volume) ||
+      !(range.minimum < range.maximum))
   {
     return false;
   }
@@ -718,39 +736,30 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes
   // As the header holds it.
   result.scaling.slope = static_cast<float>(slope);
   result.scaling.intercept = static_cast<float>(lowValue - lowInteger * result.scaling.slope);
-  result.values.resize(VoxelsOf(volume) * volume.channels.size());
   const double gain = 1.0 / stored.slope;
-  for (std::size_t c = 0; c < volume.channels.size(); ++c)
-  {
-    const float * const from = original->channels[c]->GetBufferPointer();
-    const float * const to = volume.channels[c]->GetBufferPointer();
-    std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
-    const auto          rounding = ForParts<Quantisation>(
-      VoxelsOf(volume),
-      options.threads,
-      [&, integers](std::size_t first, std::size_t end)
-      {
-        Quantisation part;
-        double       worst = 0.0;
-        for (std::size_t i = first; i < end; ++i)
-        {
-          const double integer = (from[i] - stored.intercept) * gain;
-          const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
-          integers[i] = static_cast<std::int16_t>(kept);
-          const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
-          worst = off > worst ? off : worst;
-          part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
-        }
-        part.largest = worst;
-        return part;
-      });
-    if (rounding.clamped > 0)
-    {
-      return false;
-    }
-    result.rounding.Merge(rounding);
-  }
-  return true;
+  result.rounding =
+    FillIntegers(volume,
+                 options.threads,
+                 result.values,
+                 [&](std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
+                 {
+                   const float * const from = original->channels[c]->GetBufferPointer();
+                   const float * const to = volume.channels[c]->GetBufferPointer();
+                   Quantisation        part;
+                   double              worst = 0.0;
+                   for (std::size_t i = first; i < end; ++i)
+                   {
+                     const double integer = (from[i] - stored.intercept) * gain;
+                     const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
+                     integers[i] = static_cast<std::int16_t>(kept);
+                     const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
+                     worst = off > worst ? off : worst;
+                     part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
+                   }
+                   part.largest = worst;
+                   return part;
+                 });
+  return result.rounding.clamped == 0;
 }
 
 Quantised
@@ -768,32 +777,27 @@ Quantise(const Volume & volume, const WriteOptions & options)
   }
   result = Quantised{};
   result.scaling = CoverRange(range);
-  result.values.resize(VoxelsOf(volume) * volume.channels.size());
-  for (std::size_t c = 0; c < volume.channels.size(); ++c)
-  {
-    const float * const values = volume.channels[c]->GetBufferPointer();
-    std::int16_t *      integers = result.values.data() + c * VoxelsOf(volume);
-    const auto          rounding = ForParts<Quantisation>(
-      VoxelsOf(volume),
-      options.threads,
-      [&, integers](std::size_t first, std::size_t end)
+  result.rounding = FillIntegers(
+    volume,
+    options.threads,
+    result.values,
+    [&](std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
+    {
+      const float * const values = volume.channels[c]->GetBufferPointer();
+      Quantisation        part;
+      for (std::size_t i = first; i < end; ++i)
       {
-        Quantisation part;
-        for (std::size_t i = first; i < end; ++i)
-        {
-          const double value = std::isnan(values[i]) ? 0.0 : static_cast<double>(values[i]);
-          const double integer =
-            std::clamp(std::nearbyint((value - result.scaling.intercept) / result.scaling.slope), -32767.0, 32767.0);
-          const bool isFinite = std::isfinite(values[i]);
-          part.clamped += !isFinite;
-          part.largest = std::max(
-            part.largest, isFinite ? std::abs(integer * result.scaling.slope + result.scaling.intercept - value) : 0.0);
-          integers[i] = static_cast<std::int16_t>(integer);
-        }
-        return part;
-      });
-    result.rounding.Merge(rounding);
-  }
+        const double value = std::isnan(values[i]) ? 0.0 : static_cast<double>(values[i]);
+        const double integer =
+          std::clamp(std::nearbyint((value - result.scaling.intercept) / result.scaling.slope), -32767.0, 32767.0);
+        const bool isFinite = std::isfinite(values[i]);
+        part.clamped += !isFinite;
+        part.largest = std::max(
+          part.largest, isFinite ? std::abs(integer * result.scaling.slope + result.scaling.intercept - value) : 0.0);
+        integers[i] = static_cast<std::int16_t>(integer);
+      }
+      return part;
+    });
   return result;
 }
 

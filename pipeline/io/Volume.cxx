@@ -157,9 +157,9 @@ ToString(FileType type)
 }
 
 bool
-HoldsSmallIntegers(const Volume & volume)
+IsSmallInteger(const std::string & component)
 {
-  return volume.component == "int16" || volume.component == "uint8" || volume.component == "int8";
+  return component == "int16" || component == "uint8" || component == "int8";
 }
 
 bool

@@ -150,9 +150,9 @@ ReadTissueLabels(const std::filesystem::path & path,
 WorkImage::Pointer
 ReadWeights(const std::filesystem::path & path, const WorkImage & image, std::vector<std::string> & warnings);
 
-/** Whether the file's components are integers that int16 holds: int8, uint8 or int16. */
+/** Whether a file's components of that name are integers that int16 holds: int8, uint8 or int16. */
 bool
-HoldsSmallIntegers(const Volume & volume);
+IsSmallInteger(const std::string & component);
 
 /** False for formats that say nothing of where in space the pixels lie: PNG, JPEG, TIFF. */
 bool
