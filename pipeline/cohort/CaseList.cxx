@@ -18,7 +18,8 @@ namespace
 bool
 IsMaskName(const std::string & stem)
 {
-  static const std::regex pattern("(.*[_-])?(mask|brainmask|dseg|probseg|seg|label|labels)$", std::regex::icase);
+  static const std::regex pattern("(.*[_-])?(mask|brainmask|defacemask|dseg|probseg|seg|label|labels)$",
+                                  std::regex::icase);
   return std::regex_match(stem, pattern);
 }
 
@@ -79,80 +80,221 @@ Walk(const fs::path & folder, std::set<fs::path> & seen, TFunction && visit)
   }
 }
 
-std::vector<CaseTask>
-FromTable(const fs::path & table)
+/** Tab separated, with the columns' names in the first line; "n/a" is empty, as in BIDS. */
+struct Table
 {
-  std::istringstream                 lines(ReadTextFile(table));
-  std::string                        line;
-  std::map<std::string, std::size_t> columns;
-  std::vector<CaseTask>              tasks;
-  std::size_t                        number = 0;
-  const auto                         cells = [](std::string text)
+  struct Row
   {
-    if (!text.empty() && text.back() == '\r')
-    {
-      text.pop_back();
-    }
-    std::vector<std::string> list;
-    std::istringstream       stream(text + '\t');
-    for (std::string cell; std::getline(stream, cell, '\t');)
-    {
-      list.push_back(cell == "n/a" ? "" : cell);
-    }
-    return list;
+    std::size_t              line = 0; ///< from 1
+    std::vector<std::string> cells;
   };
-  while (std::getline(lines, line))
+
+  std::vector<std::string> columns;
+  std::vector<Row>         rows;
+
+  bool
+  Has(const std::string & column) const
   {
-    ++number;
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+  }
+
+  /** "" where there is no such column. */
+  std::string
+  Cell(const Row & row, const std::string & column) const
+  {
+    const auto index = static_cast<std::size_t>(std::find(columns.begin(), columns.end(), column) - columns.begin());
+    return index < std::min(columns.size(), row.cells.size()) ? row.cells[index] : std::string();
+  }
+};
+
+Table
+ReadTable(const fs::path & path)
+{
+  Table              table;
+  std::istringstream lines(ReadTextFile(path));
+  std::string        line;
+  for (std::size_t number = 1; std::getline(lines, line); ++number)
+  {
     if (number == 1 && line.rfind("\xef\xbb\xbf", 0) == 0)
     {
       line.erase(0, 3); // the byte order mark of spreadsheets
     }
-    const auto row = cells(line);
+    if (!line.empty() && line.back() == '\r')
+    {
+      line.pop_back();
+    }
+    std::vector<std::string> cells;
+    std::istringstream       stream(line + '\t');
+    for (std::string cell; std::getline(stream, cell, '\t');)
+    {
+      cells.push_back(cell == "n/a" ? "" : cell);
+    }
     if (number == 1)
     {
-      for (std::size_t i = 0; i < row.size(); ++i)
-      {
-        columns[row[i]] = i;
-      }
-      if (columns.count("path") == 0)
-      {
-        throw UsageError(table.string() + ": a list of volumes needs a column 'path' in its first line, tab separated");
-      }
-      continue;
+      table.columns = std::move(cells);
     }
-    if (line.empty() || line == "\r")
+    else if (!line.empty())
     {
-      continue;
+      table.rows.push_back({ number, std::move(cells) });
     }
-    const auto cell = [&](const std::string & name)
-    {
-      const auto column = columns.find(name);
-      return column == columns.end() || column->second >= row.size() ? std::string() : row[column->second];
-    };
-    if (cell("path").empty())
-    {
-      throw UsageError(table.string() + ", line " + std::to_string(number) + ": the column 'path' is empty");
-    }
+  }
+  return table;
+}
+
+std::string
+Listed(const std::vector<std::string> & names)
+{
+  std::string text;
+  for (const auto & name : names)
+  {
+    text += (text.empty() ? "'" : ", '") + name + "'";
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::vector<CaseTask>
+FromTable(const fs::path & path, const std::string & siteColumn)
+{
+  const Table table = ReadTable(path);
+  if (!table.Has("path"))
+  {
+    throw UsageError(path.string() + ": a list of volumes needs a column 'path' in its first line, tab separated");
+  }
+  if (!siteColumn.empty() && !table.Has(siteColumn))
+  {
+    throw UsageError(path.string() + ": has no column '" + siteColumn + "' to take the sites from; there are " +
+                     Listed(table.columns));
+  }
+  std::vector<CaseTask> tasks;
+  for (const auto & row : table.rows)
+  {
     CaseTask task;
-    task.name = cell("path");
+    task.name = table.Cell(row, "path");
+    if (task.name.empty())
+    {
+      throw UsageError(path.string() + ", line " + std::to_string(row.line) + ": the column 'path' is empty");
+    }
     while (task.name.size() > 1 && task.name.back() == '/')
     {
       task.name.pop_back();
     }
-    task.input = table.parent_path() / task.name;
-    task.mask = cell("mask").empty() ? fs::path() : table.parent_path() / cell("mask");
-    task.site = cell("site");
-    task.participant = cell("participant_id");
+    const std::string mask = table.Cell(row, "mask");
+    task.input = path.parent_path() / task.name;
+    task.mask = mask.empty() ? fs::path() : path.parent_path() / mask;
+    task.site = table.Cell(row, siteColumn.empty() ? "site" : siteColumn);
+    task.participant = table.Cell(row, "participant_id");
     tasks.push_back(std::move(task));
   }
   return tasks;
 }
 
+/** "sub-01" of "01" and of "sub-01". */
+std::string
+WithPrefix(const std::string & label, const std::string & prefix)
+{
+  return label.empty() || label.rfind(prefix, 0) == 0 ? label : prefix + label;
+}
+
+/** "ses-2" of "sub-01/ses-2/anat/..."; "" where there is none. */
+std::string
+SessionOf(const CaseTask & task)
+{
+  const fs::path    name = task.name;
+  const std::string folder = std::next(name.begin())->string();
+  return folder.rfind("ses-", 0) == 0 ? folder : "";
+}
+
+/** Leaves the tasks of the chosen participants (or sessions). */
+template <typename TLabelOf>
+void
+Choose(std::vector<CaseTask> &          tasks,
+       const std::vector<std::string> & labels,
+       const std::string &              prefix,
+       const std::string &              dataset,
+       TLabelOf &&                      labelOf)
+{
+  std::set<std::string> known;
+  for (const auto & task : tasks)
+  {
+    known.insert(labelOf(task));
+  }
+  known.erase("");
+  std::set<std::string> chosen;
+  for (const auto & label : labels)
+  {
+    const std::string name = WithPrefix(label, prefix);
+    if (known.count(name) == 0)
+    {
+      throw UsageError(dataset + ": has no images of '" + name + "' in anat; there are " +
+                       Listed({ known.begin(), known.end() }));
+    }
+    chosen.insert(name);
+  }
+  const auto isNotChosen = [&](const CaseTask & task) { return chosen.count(labelOf(task)) == 0; };
+  if (!chosen.empty())
+  {
+    tasks.erase(std::remove_if(tasks.begin(), tasks.end(), isNotChosen), tasks.end());
+  }
+}
+
+/** The sites of a BIDS dataset's images. */
+void
+TakeSites(std::vector<CaseTask> & tasks, const fs::path & folder, const std::string & siteColumn)
+{
+  const std::string     column = siteColumn.empty() ? "site" : siteColumn;
+  bool                  found = false;
+  std::set<std::string> columns; // of every table there is
+  std::error_code       error;
+  const auto            take = [&](const fs::path & path, const std::string & key, const std::string & prefix)
+  {
+    std::map<std::string, std::string> sites;
+    if (fs::is_regular_file(path, error))
+    {
+      const Table table = ReadTable(path);
+      found = found || table.Has(column);
+      columns.insert(table.columns.begin(), table.columns.end());
+      for (const auto & row : table.rows)
+      {
+        sites[WithPrefix(table.Cell(row, key), prefix)] = table.Cell(row, column);
+      }
+    }
+    return sites;
+  };
+  const auto byParticipant = take(folder / "participants.tsv", "participant_id", "sub-");
+  std::map<std::string, std::map<std::string, std::string>> bySession; // of each participant
+  const auto of = [](const std::map<std::string, std::string> & sites, const std::string & key)
+  {
+    const auto site = sites.find(key);
+    return site == sites.end() ? std::string() : site->second;
+  };
+  for (auto & task : tasks)
+  {
+    const std::string participant = fs::path(task.name).begin()->string();
+    if (bySession.count(participant) == 0)
+    {
+      bySession[participant] = take(folder / participant / (participant + "_sessions.tsv"), "session_id", "ses-");
+    }
+    const std::string session = SessionOf(task);
+    task.site = session.empty() ? "" : of(bySession[participant], session);
+    task.site = task.site.empty() ? of(byParticipant, participant) : task.site;
+  }
+  if (!siteColumn.empty() && !found)
+  {
+    throw UsageError(folder.string() + ": neither participants.tsv nor a sub-*_sessions.tsv has a column '" +
+                     siteColumn + "' to take the sites from; there are " + Listed({ columns.begin(), columns.end() }));
+  }
+}
+
+bool
+IsBidsDataset(const fs::path & folder)
+{
+  return fs::exists(folder / "dataset_description.json");
+}
+
 std::vector<CaseTask>
 FromFolder(const fs::path & folder, const fs::path & output)
 {
-  const bool            bids = fs::exists(folder / "dataset_description.json");
+  const bool            bids = IsBidsDataset(folder);
   std::vector<CaseTask> tasks;
   const auto            add = [&](const fs::path & input)
   {
@@ -296,21 +438,23 @@ HarmonizedName(const std::string & stem)
 }
 
 std::vector<CaseTask>
-ListCases(const fs::path & input, const fs::path & output, const fs::path & maskFolder)
+ListCases(const CaseListOptions & options)
 {
+  const auto & [input, output, maskFolder, siteColumn, participants, sessions] = options;
   std::vector<CaseTask> tasks;
   std::error_code       error;
   if (!maskFolder.empty() && !fs::is_directory(maskFolder, error))
   {
-    throw UsageError("--mask-dir " + maskFolder.string() + ": no such folder");
+    throw UsageError(maskFolder.string() + ": no such folder; give one with the masks");
   }
+  const bool isBids = fs::is_directory(input) && IsBidsDataset(input);
   if (fs::is_directory(input))
   {
     tasks = FromFolder(input, output);
   }
   else if (input.extension() == ".tsv")
   {
-    tasks = FromTable(input);
+    tasks = FromTable(input, siteColumn);
   }
   else if (fs::exists(input))
   {
@@ -329,6 +473,25 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
     throw UsageError(input.string() +
                      ": no volume found below it; known endings are .nii .nii.gz .hdr .nrrd .nhdr .mha .mhd "
                      ".tif .tiff .png .jpg, and folders of DICOM files");
+  }
+  if (isBids)
+  {
+    const auto participantOf = [](const CaseTask & task) { return fs::path(task.name).begin()->string(); };
+    Choose(tasks, participants, "sub-", input.string(), participantOf);
+    Choose(tasks, sessions, "ses-", input.string(), SessionOf);
+    TakeSites(tasks, input, siteColumn);
+  }
+  else if (!participants.empty() || !sessions.empty())
+  {
+    throw UsageError(input.string() +
+                     ": is no BIDS dataset (a folder with dataset_description.json), so no participant or session can "
+                     "be chosen; name the volumes in a .tsv list");
+  }
+  else if (!siteColumn.empty() && (fs::is_directory(input) || input.extension() != ".tsv"))
+  {
+    throw UsageError(input.string() + ": has no column '" + siteColumn +
+                     "' to take the sites from; give a .tsv list or a BIDS dataset (a folder with "
+                     "dataset_description.json)");
   }
   std::sort(tasks.begin(), tasks.end(), [](const auto & a, const auto & b) { return a.name < b.name; });
 
@@ -355,8 +518,10 @@ ListCases(const fs::path & input, const fs::path & output, const fs::path & mask
       if (task.mask.empty())
       {
         const std::string name = (names[i].parent_path() / Stem(names[i])).generic_string();
+        const std::string bids =
+          IsBidsStem(Stem(names[i])) ? ", '" + name.substr(0, name.rfind('_')) + "_desc-brain_mask'" : "";
         task.problem = task.name + ": no mask in " + maskFolder.string() + "; looked for '" + name + "', '" + name +
-                       "_mask', '" + name + "_brainmask' with a volume's ending; add it, or run without --mask-dir";
+                       "_mask', '" + name + "_brainmask'" + bids + " with a volume's ending; add it, or give no masks";
       }
     }
   }

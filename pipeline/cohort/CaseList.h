@@ -8,18 +8,38 @@
 
 namespace isolux
 {
+struct CaseListOptions
+{
+  std::filesystem::path input;
+  std::filesystem::path output;
+  std::filesystem::path maskFolder; ///< empty: masks are those that a list names
+  /** Column of a list, or of a BIDS dataset's participants.tsv and sub-*_sessions.tsv, that holds the sites; a
+   * session's goes before its participant's. Empty: `site`, where there is such a column. */
+  std::string              siteColumn;
+  std::vector<std::string> participants; ///< of a BIDS dataset, with or without sub-; empty: all
+  std::vector<std::string> sessions;     ///< likewise, with or without ses-
+};
+
 /** What `harmonize` finds under `input`:
  * - a .tsv with a column `path` and optionally `mask`, `site`, `participant_id`, relative to the TSV's folder;
  * - a BIDS dataset (dataset_description.json): the images of sub-*\/[ses-*\/]anat, no derivatives;
  * - a folder: every volume below it and every folder that holds a DICOM series, but nothing in folders
- *   called derivatives, and no masks and labels (names ending in _mask, _brainmask, _dseg, _probseg, _seg, _label(s));
+ *   called derivatives, and no masks and labels (names ending in _mask, _brainmask, _defacemask, _dseg, _probseg, _seg,
+ *   _label(s));
  * - a single volume.
  * Sorted by name. A case that cannot be run (no mask under `maskFolder`, two inputs for one output) has a `problem`.
- * \throws UsageError where there is no input, or a TSV has no column `path`. */
+ * \throws UsageError where there is no input, a TSV has no column `path`, or what the options name is not there: the
+ * message lists the columns, participants or sessions that are. */
 std::vector<CaseTask>
+ListCases(const CaseListOptions & options);
+
+inline std::vector<CaseTask>
 ListCases(const std::filesystem::path & input,
           const std::filesystem::path & output,
-          const std::filesystem::path & maskFolder);
+          const std::filesystem::path & maskFolder)
+{
+  return ListCases({ input, output, maskFolder, {}, {}, {} });
+}
 
 /** "sub-01_ses-2_T1w" -> "sub-01_ses-2_desc-harmonized_T1w"; a name that is not BIDS stays as it is. */
 std::string

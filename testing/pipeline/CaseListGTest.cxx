@@ -9,6 +9,7 @@ namespace isolux
 namespace
 {
 namespace fs = std::filesystem;
+using Strings = std::vector<std::string>;
 
 class CaseListTest : public ::testing::Test
 {
@@ -40,12 +41,25 @@ protected:
     return names;
   }
 
+  std::vector<CaseTask>
+  List(const std::string & siteColumn, const Strings & participants, const Strings & sessions) const
+  {
+    return ListCases({ m_Folder / "in", m_Folder / "out", {}, siteColumn, participants, sessions });
+  }
+
   std::string
   Refusal(const fs::path & input) const
   {
+    return RefusalOf([&] { this->List(input); });
+  }
+
+  template <typename TAction>
+  static std::string
+  RefusalOf(const TAction & action)
+  {
     try
     {
-      this->List(input);
+      action();
     }
     catch (const UsageError & error)
     {
@@ -57,7 +71,18 @@ protected:
   testing::TemporaryFolder m_Folder;
 };
 
-using Strings = std::vector<std::string>;
+/** "name=site" of each task. */
+std::vector<std::string>
+Sites(const std::vector<CaseTask> & tasks)
+{
+  std::vector<std::string> sites;
+  for (const auto & task : tasks)
+  {
+    sites.push_back(fs::path(task.name).stem().stem().string() + "=" + task.site);
+  }
+  return sites;
+}
+
 } // namespace
 
 TEST_F(CaseListTest, AFolderIsSearchedBelowAndSorted)
@@ -84,6 +109,7 @@ TEST_F(CaseListTest, MasksLabelsAndHiddenFilesAreNoCases)
               "in/sub-1_desc-brain_mask.nii.gz",
               "in/a_dseg.nii.gz",
               "in/a_label-GM_probseg.nii.gz",
+              "in/sub-1_mod-T1w_defacemask.nii.gz",
               "in/a_seg.nrrd",
               "in/a-label.nii",
               "in/a_Labels.nii",
@@ -198,6 +224,63 @@ TEST_F(CaseListTest, OfABidsDatasetOnlyRawAnatomyCounts)
   EXPECT_EQ(tasks[0].output, m_Folder / "out/sub-01/anat/sub-01_desc-harmonized_T1w.nii.gz");
   EXPECT_EQ(tasks[0].participant, "sub-01");
   EXPECT_EQ(tasks[1].output, m_Folder / "out/sub-02/ses-2/anat/sub-02_ses-2_desc-harmonized_T1w.nii.gz");
+}
+
+TEST_F(CaseListTest, OfABidsDatasetSitesComeFromParticipantsAndSessionsTables)
+{
+  this->Add({ "in/dataset_description.json",
+              "in/sub-01/anat/sub-01_T1w.nii.gz",
+              "in/sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz",
+              "in/sub-02/ses-2/anat/sub-02_ses-2_T1w.nii.gz",
+              "in/sub-03/anat/sub-03_T1w.nii.gz" });
+  EXPECT_EQ(Sites(this->List()), (Strings{ "sub-01_T1w=", "sub-02_ses-1_T1w=", "sub-02_ses-2_T1w=", "sub-03_T1w=" }));
+  testing::PutFile(m_Folder / "in/participants.tsv",
+                   "participant_id\tsite\tscanner\nsub-01\tleft\tA\n02\tright\tB\nsub-03\tn/a\tn/a\n");
+  EXPECT_EQ(Sites(this->List()),
+            (Strings{ "sub-01_T1w=left", "sub-02_ses-1_T1w=right", "sub-02_ses-2_T1w=right", "sub-03_T1w=" }));
+  testing::PutFile(m_Folder / "in/sub-02/sub-02_sessions.tsv",
+                   "session_id\tscanner\tmove\nses-1\tn/a\tyes\n2\tC\tyes\n");
+  EXPECT_EQ(Sites(this->List("scanner", {}, {})),
+            (Strings{ "sub-01_T1w=A", "sub-02_ses-1_T1w=B", "sub-02_ses-2_T1w=C", "sub-03_T1w=" }));
+  EXPECT_EQ(Sites(this->List("move", { "02" }, {})), (Strings{ "sub-02_ses-1_T1w=yes", "sub-02_ses-2_T1w=yes" }));
+  const auto message = RefusalOf([&] { this->List("scaner", {}, {}); });
+  EXPECT_NE(message.find("has a column 'scaner'"), std::string::npos) << message;
+  EXPECT_NE(message.find("'move', 'participant_id', 'scanner', 'session_id', 'site'"), std::string::npos) << message;
+}
+
+TEST_F(CaseListTest, AColumnThatWasAskedForAndIsMissingIsRefusedWithThoseThereAre)
+{
+  testing::PutFile(m_Folder / "a.tsv", "path\tscanner\na.nii\tB\nb.nii\n");
+  const auto list = [&](const fs::path & input, const std::string & column) {
+    return ListCases({ m_Folder / input, m_Folder / "out", {}, column, {}, {} });
+  };
+  EXPECT_EQ(Sites(list("a.tsv", "")), (Strings{ "a=", "b=" }));
+  EXPECT_EQ(Sites(list("a.tsv", "scanner")), (Strings{ "a=B", "b=" }));
+  const auto message = RefusalOf([&] { list("a.tsv", "site"); });
+  EXPECT_NE(message.find("a.tsv: has no column 'site'"), std::string::npos) << message;
+  EXPECT_NE(message.find("there are 'path', 'scanner'"), std::string::npos) << message;
+  this->Add({ "in/a.nii" });
+  EXPECT_NE(RefusalOf([&] { list("in", "site"); }).find("give a .tsv list or a BIDS dataset"), std::string::npos);
+  EXPECT_NE(RefusalOf([&] { list("in/a.nii", "site"); }).find("give a .tsv list or a BIDS dataset"), std::string::npos);
+}
+
+TEST_F(CaseListTest, ParticipantsAndSessionsOfABidsDatasetAreChosenByLabel)
+{
+  this->Add({ "in/dataset_description.json",
+              "in/sub-01/anat/sub-01_T1w.nii.gz",
+              "in/sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz",
+              "in/sub-02/ses-2/anat/sub-02_ses-2_T1w.nii.gz",
+              "in/sub-03/ses-1/anat/sub-03_ses-1_T1w.nii.gz" });
+  EXPECT_EQ(Sites(this->List("", { "01", "sub-03" }, {})), (Strings{ "sub-01_T1w=", "sub-03_ses-1_T1w=" }));
+  EXPECT_EQ(Sites(this->List("", {}, { "1" })), (Strings{ "sub-02_ses-1_T1w=", "sub-03_ses-1_T1w=" }));
+  EXPECT_EQ(Sites(this->List("", { "02" }, { "ses-2" })), (Strings{ "sub-02_ses-2_T1w=" }));
+  auto message = RefusalOf([&] { this->List("", { "1" }, {}); });
+  EXPECT_NE(message.find("no images of 'sub-1' in anat; there are 'sub-01', 'sub-02', 'sub-03'"), std::string::npos)
+    << message;
+  message = RefusalOf([&] { this->List("", { "03" }, { "2" }); });
+  EXPECT_NE(message.find("no images of 'ses-2' in anat; there are 'ses-1'"), std::string::npos) << message;
+  fs::remove(m_Folder / "in/dataset_description.json");
+  EXPECT_NE(RefusalOf([&] { this->List("", { "01" }, {}); }).find("is no BIDS dataset"), std::string::npos);
 }
 
 TEST_F(CaseListTest, ATableNamesVolumesRelativeToItself)
