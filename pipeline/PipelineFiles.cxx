@@ -47,7 +47,12 @@ ForEachFile(PipelineSpec & pipeline, const std::function<void(std::string &)> & 
 PipelineSpec
 WithFileNames(PipelineSpec pipeline)
 {
-  ForEachFile(pipeline, [](std::string & text) { text = fs::path(text).filename().string(); });
+  ForEachFile(pipeline,
+              [](std::string & text)
+              {
+                const auto file = FileOf(text).string();
+                text = fs::path(file).filename().string() + text.substr(file.size());
+              });
   return pipeline;
 }
 
@@ -61,9 +66,27 @@ WithoutFiles(PipelineSpec pipeline)
 fs::path
 FileOf(const std::string & text)
 {
+  const auto cut = [](const std::string & name, char mark)
+  {
+    const auto at = name.rfind(mark);
+    return at != std::string::npos && name.find('/', at) == std::string::npos ? name.substr(0, at) : name;
+  };
+  const auto      unweighted = cut(text, '=');
   std::error_code error;
-  const auto      sign = text.rfind('=');
-  const bool      isWeight = sign != std::string::npos && text.find('/', sign) == std::string::npos;
-  return isWeight && !fs::exists(text, error) ? text.substr(0, sign) : text;
+  for (const auto & file : { text, unweighted, cut(text, '#') })
+  {
+    if (fs::exists(file, error))
+    {
+      return file;
+    }
+  }
+  return cut(unweighted, '#');
+}
+
+std::string
+SiteOf(const std::string & text)
+{
+  const auto rest = text.substr(FileOf(text).string().size());
+  return rest.empty() || rest.front() != '#' ? "" : rest.substr(1, rest.rfind('=') - 1);
 }
 } // namespace isolux

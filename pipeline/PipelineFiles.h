@@ -21,8 +21,12 @@ WithFileNames(PipelineSpec pipeline);
 PipelineSpec
 WithoutFiles(PipelineSpec pipeline);
 
-/** The file that an option's text names: without "=0.7" at its end, unless a file bears the whole text as its name. A
- * folder's '=' is none of that. */
+/** The file that an option's text names, FILE[#SITE][=WEIGHT]: a file that bears a longer part of the text as its name
+ * goes before a shorter one. A folder's '=' and '#' are none of these marks. */
 std::filesystem::path
 FileOf(const std::string & text);
+
+/** The site of a reference that an option's text names, see FileOf(); "" where it names none. */
+std::string
+SiteOf(const std::string & text);
 } // namespace isolux

@@ -14,6 +14,10 @@ Harmonize(const Arguments & arguments);
 int
 Fit(const Arguments & arguments);
 int
+Merge(const Arguments & arguments);
+int
+Gather(const Arguments & arguments);
+int
 RunPipeline(const Arguments & arguments);
 int
 RunStage(const std::string & stage, const Arguments & arguments);

@@ -5,14 +5,81 @@
 #include "Fit.h"
 #include "PipelineJson.h"
 #include "ReferenceJson.h"
+#include "ReferenceSummary.h"
+#include "Shard.h"
 
+#include "itkBandEnergies.h"
+
+#include <algorithm>
+#include <functional>
 #include <iomanip>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <set>
 
 namespace isolux
 {
 namespace po = boost::program_options;
+
+namespace
+{
+struct MeasureOptions
+{
+  long long           min_cases = DefaultMinimumCases;
+  std::vector<double> band_scales = itk::BandEnergies::DefaultScales();
+  std::string         band_axes = "xy";
+
+  void
+  Visit(ParameterVisitor & visit)
+  {
+    visit({ "min_cases", Unit::None, "Volumes that a site needs to be in the reference.", 1.0, 10000.0 }, min_cases);
+    visit({ "band_scales", Unit::Millimetre, "Scales of band-norm's bands, which must rise.", 0.0, 1000.0 },
+          band_scales);
+    Parameter axes{ "band_axes", Unit::None, "Axes of band-norm's bands." };
+    axes.choices = { "xy", "xyz" };
+    visit(axes, band_axes);
+  }
+};
+
+std::string
+SiteOfTask(const CaseTask & task, bool bySite)
+{
+  return bySite && !task.site.empty() ? task.site : Reference::Everything;
+}
+
+/** Sites of too few cases are left out: those from the start that cannot have enough. \throws UsageError where none is
+ * left. */
+void
+RefuseSmallSites(std::vector<CaseTask> & tasks, bool bySite, std::size_t minimum)
+{
+  std::map<std::string, std::size_t> cases;
+  for (const auto & task : tasks)
+  {
+    cases[SiteOfTask(task, bySite)] += task.problem.empty() ? 1 : 0;
+  }
+  const auto why = [&](const std::string & site)
+  {
+    return (bySite ? "site '" + site + "' has " : std::string()) + std::to_string(cases[site]) +
+           " volumes, and a reference needs " + std::to_string(minimum) + (bySite ? " of a site" : "") +
+           ", lest it tell of single persons";
+  };
+  const auto wayOut = "; give more, or --min-cases where the file stays in your hands";
+  if (std::all_of(cases.begin(), cases.end(), [&](const auto & site) { return site.second < minimum; }))
+  {
+    throw UsageError(why(cases.begin()->first) + wayOut);
+  }
+  for (auto & task : tasks)
+  {
+    const auto site = SiteOfTask(task, bySite);
+    if (task.problem.empty() && cases[site] < minimum)
+    {
+      task.problem = task.name + ": " + why(site) + wayOut;
+    }
+  }
+}
+
+} // namespace
 
 int
 Fit(const Arguments & arguments)
@@ -25,26 +92,40 @@ Fit(const Arguments & arguments)
     "pipeline,p",
     po::value<std::string>()->value_name("FILE"),
     "stages that each volume goes through before it is measured (default: none)")(
-    "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask");
+    "mask-dir", po::value<std::string>()->value_name("DIR"), "folder with a mask for every volume: NAME or NAME_mask")(
+    "site",
+    po::value<std::string>()->value_name("COLUMN"),
+    "column of a .tsv list, or of a BIDS dataset's participants.tsv, by which sites are told apart (default: all "
+    "volumes are one)");
+  MeasureOptions          measured;
+  const auto              measures = [&](ParameterVisitor & visit) { measured.Visit(visit); };
+  po::options_description measure("Measure");
+  AddParameters(measure, Describe(measures));
+  measure.add_options()(
+    "shard",
+    po::value<std::string>()->value_name("I/N"),
+    "measure the I-th of N parts of the volumes, for 'isolux merge' alone; slurm: those of a job array");
   po::options_description execution("Execution");
   execution.add_options()(
     "threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
     "force,f", "overwrite what exists")("help,h", "this text");
   po::options_description options;
-  options.add(files).add(execution);
+  options.add(files).add(measure).add(execution);
   if (WantsHelp(arguments))
   {
     std::cout
       << "isolux fit IN... -o FILE [options]\n\n"
-         "Learns a reference from any number of volumes, one in memory at a time: mean, deviation, percentiles and\n"
-         "landmarks of the intensities inside the mask (given, or found by 'foreground'), for batch-norm, "
-         "adaptive-norm\n"
-         "and quantile-norm. IN is what 'isolux harmonize' takes. The file names no volume and no person. The order "
-         "of\n"
-         "volumes changes no bit of it. A volume that cannot be measured is named and left out.\n\n"
+         "Learns a reference from any number of volumes, one in memory at a time: mean, deviation, percentiles,\n"
+         "landmarks and band energies of the intensities inside the mask (given, or found by 'foreground'), of each\n"
+         "site and of all, for 'isolux harmonize --reference', quantile-, adaptive-, batch- and band-norm. IN is what\n"
+         "'isolux harmonize' takes. The file names no volume and no person, and holds no site of fewer than "
+         "--min-cases\n"
+         "volumes. The order of volumes changes no bit of it: 'isolux merge' makes one of the files of several "
+         "sites.\n"
+         "A volume that cannot be measured is named and left out.\n\n"
       << options
       << "\nExit code: 0 all measured, 1 none, 2 wrong usage, 3 some left out.\n"
-         "Example: isolux fit data/demo.tsv -o ref.json\n";
+         "Example: isolux fit data/demo.tsv -o ref.json --min-cases 4\n";
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "input..." });
@@ -73,20 +154,35 @@ Fit(const Arguments & arguments)
       throw UsageError(output.string() + ": is named twice, as an input and the output; give each a name of its own");
     }
   }
-  PipelineSpec pipeline;
+  FitOptions how;
   if (parsed.Has("pipeline"))
   {
-    pipeline = ReadPipelineFile(parsed.Text("pipeline"));
+    how.pipeline = ReadPipelineFile(parsed.Text("pipeline"));
   }
-  Execution how;
-  how.threads = parsed.Number("threads", AvailableThreads(), 1, 1024);
-  SetThreads(how.threads);
+  how.bySite = parsed.Has("site");
+  Assign(measures, GivenParameters(parsed, Describe(measures)), "fit");
+  how.bands = { measured.band_scales, measured.band_axes == "xyz" };
+  if (std::adjacent_find(how.bands.scales.begin(), how.bands.scales.end(), std::greater_equal<>()) !=
+        how.bands.scales.end() ||
+      (!how.bands.scales.empty() && how.bands.scales.front() <= 0.0))
+  {
+    throw UsageError("--band-scales must rise from above 0 mm, the finest first, such as 0.5,1; not " +
+                     ToString(Value(how.bands.scales)));
+  }
+  how.execution.threads = parsed.Number("threads", AvailableThreads(), 1, 1024);
+  SetThreads(how.execution.threads);
+  const auto           minimum = static_cast<unsigned int>(measured.min_cases);
+  std::optional<Shard> shard;
+  if (parsed.Has("shard"))
+  {
+    shard = ParseShard(parsed.Text("shard"));
+  }
 
   std::vector<CaseTask>           tasks;
   std::set<std::filesystem::path> seen;
   for (const auto & input : parsed.Texts("input"))
   {
-    for (auto & task : ListCases(input, output, parsed.Text("mask-dir")))
+    for (auto & task : ListCases({ input, output, parsed.Text("mask-dir"), parsed.Text("site"), {}, {} }))
     {
       std::error_code error;
       if (!seen.insert(std::filesystem::weakly_canonical(task.input, error)).second)
@@ -96,13 +192,18 @@ Fit(const Arguments & arguments)
       tasks.push_back(std::move(task));
     }
   }
+  const auto list = ChecksumOf(tasks);
+  RefuseSmallSites(tasks, how.bySite, minimum);
+  if (shard)
+  {
+    tasks = CasesOf(*shard, tasks);
+  }
   {
     const AtomicOutput probe(output); // a folder that cannot be written is refused before hours of work
   }
   std::size_t failed = 0;
-  const auto  reference = FitReference(
+  auto        reference = FitReference(
     tasks,
-    pipeline,
     how,
     [&failed](const FitRow & row, std::size_t finished, std::size_t total)
     {
@@ -115,16 +216,22 @@ Fit(const Arguments & arguments)
         std::cerr << "isolux: " << (isLeftOut ? row.problem : "warning: " + row.task.name + ": " + row.warning) << '\n';
       }
     });
-  if (reference.channels.empty())
+  if (shard)
+  {
+    reference.shard = shard;
+    reference.list = list;
+  }
+  else
+  {
+    failed += ReportSmallSites(reference, minimum);
+  }
+  if (reference.channels.empty() && !(shard && failed == 0))
   {
     std::cerr << "isolux: no volume could be measured, so no reference was written\n";
     return 1;
   }
   WriteTextFile(output, WriteReference(reference));
-  const auto & channel = reference.channels.front();
-  std::cout << output.string() << ": " << tasks.size() - failed << " of " << tasks.size() << " volumes, "
-            << std::setprecision(4) << channel.pooled.Count() << " voxels, typical mean " << channel.TypicalMean()
-            << ", deviation " << channel.TypicalDeviation() << '\n';
+  PrintReference(output, reference);
   return failed == 0 ? 0 : 3;
 }
 } // namespace isolux

@@ -16,7 +16,9 @@ constexpr const char * Help =
   isolux run PIPELINE.json IN OUT    one volume through a pipeline file
   isolux STAGE IN OUT                one volume through one stage, see 'isolux stages'
   isolux point-norm IN OUT           values of points: surfaces and thickness maps (.gii, .vtk)
-  isolux fit IN... -o FILE           learn a reference from volumes, for batch-, adaptive- and quantile-norm
+  isolux fit IN... -o FILE           learn a reference from volumes: what a scanner's images are like
+  isolux merge FILE... -o FILE       make one of the references of several sites: no voxel leaves a site
+  isolux gather OUT                  join what the shards of harmonize did on several machines
   isolux restore OUT BACK            undo, from the sidecar beside OUT
   isolux stages                      what stages there are
   isolux explain PIPELINE.json       what a pipeline file does
@@ -31,8 +33,9 @@ Dispatch(const std::string & verb, const isolux::Arguments & arguments)
 {
   using namespace isolux;
   static const std::map<std::string, int (*)(const Arguments &)> verbs = {
-    { "harmonize", Harmonize }, { "fit", Fit },           { "run", RunPipeline }, { "point-norm", PointNorm },
-    { "restore", Restore },     { "stages", ListStages }, { "explain", Explain }, { "schema", PrintSchema }
+    { "harmonize", Harmonize },  { "gather", Gather },     { "fit", Fit },           { "merge", Merge },
+    { "run", RunPipeline },      { "restore", Restore },   { "stages", ListStages }, { "explain", Explain },
+    { "point-norm", PointNorm }, { "schema", PrintSchema }
   };
   if (verb == "--help" || verb == "-h" || verb == "help")
   {

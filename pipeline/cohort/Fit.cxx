@@ -8,9 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <utility>
 
 namespace isolux
 {
+namespace fs = std::filesystem;
+
 namespace
 {
 /** The stages that a case goes through: as given, with `foreground` before them where nothing else makes a mask. */
@@ -33,9 +37,14 @@ std::vector<Pipeline::Result>
 MeasureVolume(const CaseTask &           task,
               const PipelineSpec &       pipeline,
               const Execution &          execution,
-              std::vector<std::string> & warnings)
+              std::vector<std::string> & warnings,
+              std::string *              sha256)
 {
   Volume volume = ReadVolume(task.input);
+  if (sha256 != nullptr)
+  {
+    *sha256 = volume.sha256;
+  }
   warnings.insert(warnings.end(), volume.warnings.begin(), volume.warnings.end());
   MaskImage::Pointer mask;
   if (!task.mask.empty())
@@ -55,26 +64,28 @@ MeasureVolume(const CaseTask &           task,
 }
 
 Reference
-MeasureCase(const CaseTask &           task,
-            const PipelineSpec &       pipeline,
-            const Execution &          execution,
-            std::vector<std::string> & warnings)
+MeasureCase(const CaseTask & task, const FitOptions & options, std::vector<std::string> & warnings)
 {
-  Reference reference;
-  reference.version = Version;
-  for (const auto & channel : MeasureVolume(task, pipeline, execution, warnings))
+  std::string   sha256;
+  ReferenceSite site;
+  for (const auto & channel : MeasureVolume(task, options.pipeline, options.execution, warnings, &sha256))
   {
-    reference.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name));
+    site.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name, options.bands));
   }
-  reference.pipeline = WritePipeline(WithFileNames(WithMask(pipeline, false)));
+  site.masked = task.mask.empty() ? 0 : 1;
+  site.inputs.Add(sha256);
+  Reference reference;
+  reference.versions = { Version };
+  reference.pipeline = WritePipeline(WithFileNames(WithMask(options.pipeline, false)));
+  reference.files = HashFiles(options.pipeline);
+  reference.bands = options.bands;
+  reference.channels = site.channels;
+  reference.sites[options.bySite && !task.site.empty() ? task.site : Reference::Everything] = std::move(site);
   return reference;
 }
 
 Reference
-FitReference(const std::vector<CaseTask> & tasks,
-             const PipelineSpec &          pipeline,
-             const Execution &             execution,
-             const FitProgress &           progress)
+FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, const FitProgress & progress)
 {
   Reference   total;
   std::size_t finished = 0;
@@ -87,8 +98,7 @@ FitReference(const std::vector<CaseTask> & tasks,
       try
       {
         std::vector<std::string> warnings;
-        const auto               one = MeasureCase(task, pipeline, execution, warnings);
-        total.Merge(one);
+        total.Merge(MeasureCase(task, options, warnings));
         for (const auto & warning : warnings)
         {
           row.warning += (row.warning.empty() ? "" : "; ") + warning;
@@ -106,22 +116,94 @@ FitReference(const std::vector<CaseTask> & tasks,
     row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     progress(row, ++finished, tasks.size());
   }
+  if (total.versions.empty()) // a shard may hold no case
+  {
+    total.versions = { Version };
+    total.pipeline = WritePipeline(WithFileNames(WithMask(options.pipeline, false)));
+    total.files = HashFiles(options.pipeline);
+    total.bands = options.bands;
+  }
   return total;
 }
 
 Reference
-LoadReference(const std::filesystem::path & path,
-              const std::filesystem::path & mask,
-              std::vector<std::string> &    warnings)
+MergeReferences(const std::vector<fs::path> & files)
 {
-  if (!IsVolumeName(path) && !std::filesystem::is_directory(path))
+  Reference                                               total;
+  std::map<std::pair<std::string, std::string>, fs::path> cases;  // of a site and its volumes' checksum
+  std::map<std::string, std::map<std::size_t, fs::path>>  shards; // of a cohort's list
+  std::map<std::string, std::size_t>                      counts;
+  const auto refuseTwice = [](const fs::path & file, const fs::path & before)
   {
-    return ReadReference(path);
+    throw Error(file.string() + ": holds the same volumes as " + before.string() +
+                ", and they would count twice; give one of them");
+  };
+  for (const auto & file : files)
+  {
+    auto reference = ReadReference(file);
+    if (reference.shard)
+    {
+      const auto [number, count] = *reference.shard;
+      const auto list = reference.list + "/" + std::to_string(count);
+      counts[list] = count;
+      if (const auto [known, isNew] = shards[list].emplace(number, file); !isNew)
+      {
+        refuseTwice(file, known->second);
+      }
+    }
+    for (const auto & [name, site] : reference.sites)
+    {
+      const auto [known, isNew] = cases.emplace(std::pair(name, site.inputs.Text()), file);
+      if (!isNew && !site.inputs.IsEmpty())
+      {
+        refuseTwice(file, known->second);
+      }
+    }
+    reference.shard.reset();
+    reference.list.clear();
+    try
+    {
+      total.Merge(reference);
+    }
+    catch (const Error & error)
+    {
+      throw Error(file.string() + ": " + error.what());
+    }
+  }
+  for (const auto & [list, known] : shards)
+  {
+    std::string missing;
+    for (std::size_t number = 1; number <= counts[list]; ++number)
+    {
+      missing += known.count(number) > 0 ? "" : (missing.empty() ? "" : ", ") + std::to_string(number);
+    }
+    if (!missing.empty())
+    {
+      throw Error(known.begin()->second.string() + ": is one of " + std::to_string(counts[list]) +
+                  " shards, of which these are missing: " + missing + "; fit them with --shard NUMBER/" +
+                  std::to_string(counts[list]) + ", and give all");
+    }
+  }
+  return total;
+}
+
+bool
+IsImage(const fs::path & file)
+{
+  return IsVolumeName(file) || fs::is_directory(file);
+}
+
+Reference
+LoadReference(const std::string & text, const fs::path & mask, std::vector<std::string> & warnings)
+{
+  if (!IsImage(text))
+  {
+    return ReadReferenceOf(text);
   }
   CaseTask task;
-  task.name = path.string();
-  task.input = path;
+  task.name = text;
+  task.input = text;
   task.mask = mask;
-  return MeasureCase(task, {}, {}, warnings);
+  return MeasureCase(task, {}, warnings);
 }
 } // namespace isolux

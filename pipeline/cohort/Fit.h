@@ -21,33 +21,45 @@ struct FitRow
 using FitProgress = std::function<void(const FitRow & row, std::size_t finished, std::size_t total)>;
 
 /** One volume through a pipeline: its mask is the task's, or one that `pipeline` finds, or that of the stage
- * foreground, put before it. `warnings` receives those of reading and of the stages. \throws Error */
+ * foreground, put before it. `warnings` receives those of reading and of the stages, `sha256` the volume's.
+ * \throws Error */
 std::vector<Pipeline::Result>
 MeasureVolume(const CaseTask &           task,
               const PipelineSpec &       pipeline,
               const Execution &          execution,
-              std::vector<std::string> & warnings);
+              std::vector<std::string> & warnings,
+              std::string *              sha256 = nullptr);
+
+struct FitOptions
+{
+  PipelineSpec pipeline; ///< that each volume goes through before it is measured
+  Execution    execution;
+  BandSettings bands;
+  bool bySite = false; ///< the tasks' sites are told apart; those of tasks without one are Reference::Everything
+};
 
 /** What one volume adds to a reference: its statistics inside the mask, see MeasureVolume(). \throws Error where the
  * volume cannot be read, or nothing is to be learned from it: an empty mask, one intensity. */
 Reference
-MeasureCase(const CaseTask &           task,
-            const PipelineSpec &       pipeline,
-            const Execution &          execution,
-            std::vector<std::string> & warnings);
+MeasureCase(const CaseTask & task, const FitOptions & options, std::vector<std::string> & warnings);
 
 /** The reference of all tasks, one volume in memory at a time. Those that fail are left out, as are those with other
  * numbers of channels than the first; without channels where all are. The order of tasks changes no bit else. */
 Reference
-FitReference(const std::vector<CaseTask> & tasks,
-             const PipelineSpec &          pipeline,
-             const Execution &             execution,
-             const FitProgress &           progress);
+FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, const FitProgress & progress);
 
-/** What a stage's option names: a reference file, or a volume, measured here as a reference of that one case (`mask`
- * may be empty, or a mask file of the volume). \throws Error */
+/** What reference files amount to; their order changes no bit. Of shards, all or none must be there.
+ * \throws Error naming the file: not a reference, given twice, measured in another way, of a shard whose fellows are
+ * missing. */
 Reference
-LoadReference(const std::filesystem::path & path,
-              const std::filesystem::path & mask,
-              std::vector<std::string> &    warnings);
+MergeReferences(const std::vector<std::filesystem::path> & files);
+
+/** Whether an option's file is an image, to be measured, and not a reference to be read. */
+bool
+IsImage(const std::filesystem::path & file);
+
+/** What a stage's option names: a reference file, FILE or FILE#SITE, or a volume, measured here as a reference of that
+ * one case (`mask` may be empty, or a mask file of the volume). \throws Error */
+Reference
+LoadReference(const std::string & text, const std::filesystem::path & mask, std::vector<std::string> & warnings);
 } // namespace isolux

@@ -145,15 +145,16 @@ ReadTextFile(const fs::path & path)
 }
 
 void
-RemovePartialOutputs(const fs::path & folder)
+RemovePartialOutputs(const fs::path & folder, pid_t process)
 {
+  const auto            prefix = AtomicOutput::PartialPrefix + (process == 0 ? "" : std::to_string(process) + "-");
   std::vector<fs::path> found;
   std::error_code       error;
   for (fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
        !error && entry != end;
        entry.increment(error))
   {
-    if (entry->path().filename().string().rfind(AtomicOutput::PartialPrefix, 0) == 0)
+    if (entry->path().filename().string().rfind(prefix, 0) == 0)
     {
       found.push_back(entry->path());
       entry.disable_recursion_pending();

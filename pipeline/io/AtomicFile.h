@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include <sys/types.h>
+
 namespace isolux
 {
 /** A folder beside the final file, in which files get their final names, and from which Commit() renames them into
@@ -48,9 +50,10 @@ WriteTextFile(const std::filesystem::path & path, const std::string & text);
 std::string
 ReadTextFile(const std::filesystem::path & path);
 
-/** Removes what killed runs left under `folder` (recursively): every entry whose name starts with PartialPrefix. */
+/** Removes what killed runs left under `folder` (recursively): every entry whose name starts with PartialPrefix, or
+ * only those of one process. */
 void
-RemovePartialOutputs(const std::filesystem::path & folder);
+RemovePartialOutputs(const std::filesystem::path & folder, pid_t process = 0);
 
 /** Lower-case hexadecimal SHA-256. */
 std::string

@@ -17,4 +17,9 @@ WriteReference(const Reference & reference);
  * damaged, or changed by hand. */
 Reference
 ReadReference(const std::filesystem::path & path);
+
+/** What an option FILE[#SITE] of a stage names: the reference's `channels` are those of the site then.
+ * \throws Error as ReadReference(), and where the file is a shard's, or has no such site. */
+Reference
+ReadReferenceOf(const std::string & text);
 } // namespace isolux

@@ -26,15 +26,16 @@ struct AdaptiveNormOptions
   void
   Visit(ParameterVisitor & visit)
   {
-    visit({ "style",
-            Unit::None,
-            "Reference file or image whose mean and deviation to take, FILE or FILE=WEIGHT; given several times, their "
-            "weighted mean (weights are divided by their sum).",
-            -Unbounded,
-            Unbounded,
-            {},
-            true },
-          style);
+    visit(
+      { "style",
+        Unit::None,
+        "Reference file, a site of one (FILE#SITE), or image whose mean and deviation to take, or FILE=WEIGHT; given "
+        "several times, their weighted mean (weights are divided by their sum).",
+        -Unbounded,
+        Unbounded,
+        {},
+        true },
+      style);
     visit({ "style_mask",
             Unit::None,
             "Mask of each style that is an image, in their order; without, each one's own foreground.",
@@ -79,28 +80,31 @@ struct AdaptiveNormLearned : MomentsLearned
   }
 };
 
-bool
-IsImage(const std::filesystem::path & file)
-{
-  return IsVolumeName(file) || std::filesystem::is_directory(file);
-}
-
 struct Style
 {
   std::filesystem::path file;
+  std::string           site; ///< of a reference; empty: all of them together
   double                weight = 1.0;
+
+  /** Without the weight. */
+  std::string
+  Text() const
+  {
+    return file.string() + (site.empty() ? "" : "#" + site);
+  }
 };
 
-/** "ref.json=0.7". \throws UsageError */
+/** "ref.json#A=0.7". \throws UsageError */
 Style
 ParseStyle(const std::string & text)
 {
   Style style;
   style.file = FileOf(text);
-  const std::string file = style.file.string();
-  if (file.size() < text.size())
+  style.site = SiteOf(text);
+  const auto marked = style.file.string().size() + (style.site.empty() ? 0 : 1 + style.site.size());
+  if (marked < text.size())
   {
-    const char * const first = text.data() + file.size() + 1;
+    const char * const first = text.data() + marked + 1;
     const char * const last = text.data() + text.size();
     const auto         parsed = std::from_chars(first, last, style.weight);
     if (parsed.ec != std::errc() || parsed.ptr != last || !(style.weight >= 0.0 && std::isfinite(style.weight)))
@@ -156,7 +160,7 @@ public:
       }
       else
       {
-        CheckReference("style", style.file.string());
+        CheckReference("style", style.Text());
       }
     }
     if (!m_Options.style_mask.empty() && m_Options.style_mask.size() != images)
@@ -210,7 +214,7 @@ private:
     {
       const bool               hasMask = IsImage(style.file) && mask != m_Options.style_mask.end();
       std::vector<std::string> warnings;
-      const auto reference = LoadReference(style.file, hasMask ? std::filesystem::path(*mask++) : "", warnings);
+      const auto reference = LoadReference(style.Text(), hasMask ? std::filesystem::path(*mask++) : "", warnings);
       for (const auto & warning : warnings)
       {
         m_StyleWarnings.push_back("style " + style.file.filename().string() + ": " + warning);

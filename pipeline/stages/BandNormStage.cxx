@@ -1,5 +1,6 @@
 #include "Fit.h"
 #include "LinearStage.h"
+#include "PipelineFiles.h"
 #include "ReferenceOption.h"
 #include "Stages.h"
 
@@ -36,17 +37,19 @@ struct BandNormOptions
   void
   Visit(ParameterVisitor & visit)
   {
-    visit({ "reference",
-            Unit::None,
-            "Image whose energies the bands are brought to, measured with the same scales and axes.",
-            -Unbounded,
-            Unbounded,
-            {},
-            true },
-          reference);
+    visit(
+      { "reference",
+        Unit::None,
+        "Image whose energies the bands are brought to, measured with the same scales and axes; or a reference that "
+        "'isolux fit' wrote with these, FILE or FILE#SITE: the mean energies of its images.",
+        -Unbounded,
+        Unbounded,
+        {},
+        true },
+      reference);
     visit({ "reference_mask",
             Unit::None,
-            "Mask of the reference; without, its own foreground.",
+            "Mask of a reference that is an image; without, its own foreground.",
             -Unbounded,
             Unbounded,
             {},
@@ -127,7 +130,16 @@ public:
     {
       if (!file.empty())
       {
-        RequireFile(option, file, "check the name");
+        RequireFile(option, FileOf(file), "check the name");
+      }
+    }
+    if (!m_Options.reference.empty() && !IsImage(FileOf(m_Options.reference)))
+    {
+      CheckReference("reference", m_Options.reference);
+      if (!m_Options.reference_mask.empty())
+      {
+        throw UsageError("'reference_mask' is the mask of a 'reference' that is an image; " + m_Options.reference +
+                         " was measured inside its own");
       }
     }
     for (std::size_t i = 0; i < m_Options.scales.size(); ++i)
@@ -240,10 +252,32 @@ protected:
   }
 
 private:
+  /** The mean energies that a fit measured. */
+  std::vector<double>
+  ReadEnergies() const
+  {
+    const auto         reference = ReadReferenceOf(m_Options.reference);
+    const BandSettings wanted{ m_Options.scales, m_Options.axes == AxesNames().back() };
+    if (!(reference.bands == wanted))
+    {
+      const auto & scales = reference.bands.scales;
+      throw UsageError(m_Options.reference + ": its bands were " +
+                       (scales.empty() ? "not measured"
+                                       : "measured with scales " + ToString(Value(scales)) + " mm along " +
+                                           AxesNames()[reference.bands.throughSlices]) +
+                       "; give the same --scales and --axes here, or fit one with these (--band-scales, --band-axes)");
+    }
+    return reference.Of(this->Channel(), this->Channels(), m_Options.reference).TypicalBands();
+  }
+
   /** The energies of the reference's bands, as this stage measures them. */
   std::vector<double>
   MeasureReference()
   {
+    if (!IsImage(m_Options.reference))
+    {
+      return this->ReadEnergies();
+    }
     CaseTask task;
     task.name = task.input = m_Options.reference;
     task.mask = m_Options.reference_mask;

@@ -34,7 +34,7 @@ public:
     {
       return MomentsStage::Connect(input, streamDivisions);
     }
-    const auto   reference = ReadReference(m_Options.reference);
+    const auto   reference = ReadReferenceOf(m_Options.reference);
     const auto & channel = reference.Of(this->Channel(), this->Channels(), m_Options.reference);
     m_HasIdleWeights = input.weights.IsNotNull();
     m_OfReference = { channel.pooled.Mean(), channel.pooled.Variance(), channel.pooled.Count() };

@@ -106,7 +106,7 @@ public:
     auto standard = m_Options.landmarks;
     if (!m_Options.reference.empty())
     {
-      const auto   reference = ReadReference(m_Options.reference);
+      const auto   reference = ReadReferenceOf(m_Options.reference);
       const auto & channel = reference.Of(this->Channel(), this->Channels(), m_Options.reference);
       const auto & range = m_Options.range;
       probabilities = channel.landmarks.Probabilities();

@@ -13,7 +13,13 @@ namespace isolux
 inline void
 VisitReference(ParameterVisitor & visit, std::string & reference)
 {
-  visit({ "reference", Unit::None, "Reference file that 'isolux fit' wrote.", -Unbounded, Unbounded, {}, true },
+  visit({ "reference",
+          Unit::None,
+          "Reference file that 'isolux fit' or 'isolux merge' wrote, all its sites together, or FILE#SITE.",
+          -Unbounded,
+          Unbounded,
+          {},
+          true },
         reference);
 }
 
@@ -25,7 +31,7 @@ CheckReference(const std::string & option, const std::string & reference)
   {
     try
     {
-      ReadReference(reference);
+      ReadReferenceOf(reference);
     }
     catch (const Error & error)
     {

@@ -9,7 +9,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <sstream>
 
 namespace isolux
@@ -39,12 +43,8 @@ protected:
   std::vector<BatchRow>
   Run(const std::string & out = "out", const CaseRenderer & render = {})
   {
-    return RunBatch(ListCases(m_Folder / "in", m_Folder / out, m_Masks),
-                    m_Folder / out,
-                    m_Spec,
-                    m_Options,
-                    render,
-                    [](const BatchRow &, std::size_t, std::size_t) {});
+    return RunBatch(ListCases(m_Folder / "in", m_Folder / out, m_Masks), m_Folder / out, m_Spec, m_Options, render, {})
+      .rows;
   }
 
   std::vector<std::string>
@@ -95,7 +95,17 @@ TEST_F(BatchTest, WritesAVolumeASidecarAndARowForEachCase)
 {
   EXPECT_EQ(this->Statuses(), (Strings{ "done", "done", "done" }));
   EXPECT_EQ(testing::Below(m_Folder / "out"),
-            (Strings{ "a.json", "a.nii", "b.json", "b.nii", "deep", "deep/c.json", "deep/c.nii", "manifest.tsv" }));
+            (Strings{ ".isolux",
+                      ".isolux/lock",
+                      ".isolux/pipeline.json",
+                      "a.json",
+                      "a.nii",
+                      "b.json",
+                      "b.nii",
+                      "deep",
+                      "deep/c.json",
+                      "deep/c.nii",
+                      "manifest.tsv" }));
   const auto rows = Cells(this->Bytes("out/manifest.tsv"));
   ASSERT_EQ(rows.size(), 4U);
   for (const auto & row : rows)
@@ -173,7 +183,7 @@ TEST_F(BatchTest, OneBadCaseDoesNotStopTheRest)
   const auto table = Cells(this->Bytes("out/manifest.tsv"));
   EXPECT_EQ(table[2][1], "failed");
   EXPECT_EQ(table[2].size(), table[0].size());
-  EXPECT_EQ(table[2].back(), rows[1].message);
+  EXPECT_EQ(table[2][19], rows[1].message);
   EXPECT_EQ(table[2][18], "");
 }
 
@@ -210,7 +220,8 @@ TEST_F(BatchTest, AFileUnderASidecarsNameIsRefusedToo)
 
 TEST_F(BatchTest, ResumeSkipsWhatIsFinishedAndLeavesItUntouched)
 {
-  const auto render = [](const CaseTask & task, const CaseResult &) { return "<section>" + task.name + "</section>"; };
+  const auto render = [](const CaseTask & task, const CaseResult &, const fs::path & page)
+  { testing::PutFile(page, "<section>" + task.name + "</section>"); };
   this->Run("out", render);
   const auto bytes = this->Bytes("out/a.nii");
   const auto written = fs::last_write_time(m_Folder / "out/a.nii");
@@ -219,7 +230,7 @@ TEST_F(BatchTest, ResumeSkipsWhatIsFinishedAndLeavesItUntouched)
   for (const auto & row : rows)
   {
     EXPECT_EQ(row.status, "skipped");
-    EXPECT_EQ(row.section, "<section>" + row.task.name + "</section>");
+    EXPECT_EQ(testing::ReadBytesOf(PagePath(m_Folder / "out", row.task)), "<section>" + row.task.name + "</section>");
     EXPECT_EQ(row.report.channels.size(), 1U);
   }
   EXPECT_EQ(this->Bytes("out/a.nii"), bytes);
@@ -228,7 +239,8 @@ TEST_F(BatchTest, ResumeSkipsWhatIsFinishedAndLeavesItUntouched)
 
 TEST_F(BatchTest, ResumeRunsAgainWhatIsNotWholeOrNotTheSame)
 {
-  const auto render = [](const CaseTask & task, const CaseResult &) { return task.name; };
+  const auto render = [](const CaseTask & task, const CaseResult &, const fs::path & page)
+  { testing::PutFile(page, task.name); };
   this->Run("out", render);
   const auto expected = this->Bytes("out/a.nii");
   m_Options.resume = true;
@@ -335,13 +347,12 @@ TEST_F(BatchTest, ACaseThatDiesIsReportedAndTheRestGoesOn)
     m_Options.jobs = jobs;
     m_Options.force = true;
     const auto rows = this->Run("out",
-                                [](const CaseTask & task, const CaseResult &) -> std::string
+                                [](const CaseTask & task, const CaseResult &, const fs::path &)
                                 {
                                   if (task.name == "b.nii")
                                   {
                                     std::raise(SIGKILL);
                                   }
-                                  return "";
                                 });
     EXPECT_EQ(rows[0].status, "done");
     EXPECT_EQ(rows[1].status, "failed");
@@ -372,22 +383,65 @@ TEST_F(BatchTest, TheManifestHoldsWarningsInOneLine)
   const auto rows = this->Run();
   EXPECT_EQ(rows[1].status, "done");
   EXPECT_NE(rows[1].message.find("instance-norm: all "), std::string::npos) << rows[1].message;
-  EXPECT_EQ(Cells(this->Bytes("out/manifest.tsv"))[2].back(), rows[1].message);
+  EXPECT_EQ(Cells(this->Bytes("out/manifest.tsv"))[2][19], rows[1].message);
 }
 
 TEST_F(BatchTest, ProgressCountsEveryCaseOnce)
 {
   std::vector<std::size_t> counts;
-  RunBatch(ListCases(m_Folder / "in", m_Folder / "out", {}),
-           m_Folder / "out",
-           m_Spec,
-           m_Options,
-           {},
-           [&](const BatchRow &, std::size_t finished, std::size_t total)
-           {
-             EXPECT_EQ(total, 3U);
-             counts.push_back(finished);
-           });
+  BatchProgress            progress;
+  progress.ended = [&](const BatchRow &, std::size_t finished, std::size_t total)
+  {
+    EXPECT_EQ(total, 3U);
+    counts.push_back(finished);
+  };
+  RunBatch(ListCases(m_Folder / "in", m_Folder / "out", {}), m_Folder / "out", m_Spec, m_Options, {}, progress);
   EXPECT_EQ(counts, (std::vector<std::size_t>{ 1, 2, 3 }));
+}
+
+TEST_F(BatchTest, TheLargestBegins)
+{
+  WriteVolume(testing::HeadVolume({ { 31, 27, 21, 1 } }), m_Folder / "in/z-large.nii");
+  Strings       order;
+  BatchProgress progress;
+  progress.ended = [&](const BatchRow & row, std::size_t, std::size_t) { order.push_back(row.task.name); };
+  const auto result =
+    RunBatch(ListCases(m_Folder / "in", m_Folder / "out", {}), m_Folder / "out", m_Spec, m_Options, {}, progress);
+  EXPECT_EQ(order.front(), "z-large.nii");
+  EXPECT_EQ(result.rows.back().task.name, "z-large.nii"); // rows stay in the order of the tasks
+}
+
+TEST_F(BatchTest, NoMoreJobsRunThanMemoryAllows)
+{
+  const auto most = [&](double memory)
+  {
+    m_Options.jobs = 3;
+    m_Options.force = true;
+    m_Options.options.execution.memory = memory;
+    const auto place = m_Folder / "running";
+    fs::remove_all(place);
+    fs::create_directory(place);
+    const auto rows =
+      this->Run("out",
+                [&](const CaseTask & task, const CaseResult &, const fs::path &)
+                {
+                  const auto mine = place / task.output.filename();
+                  testing::PutFile(mine, "");
+                  usleep(300000);
+                  const auto together = std::distance(fs::directory_iterator(place), {});
+                  testing::PutFile(m_Folder / "most" / task.output.filename(), std::to_string(together));
+                  fs::remove(mine);
+                });
+    long together = 0;
+    for (const auto & row : rows)
+    {
+      EXPECT_EQ(row.status, "done") << row.message;
+      together = std::max(together, std::stol(this->Bytes("most/" + row.task.output.filename().string())));
+    }
+    return together;
+  };
+  EXPECT_EQ(most(0.0), 3);
+  EXPECT_EQ(most(600.0), 3);
+  EXPECT_EQ(most(150.0), 1); // a third of which is less than a small head takes
 }
 } // namespace isolux

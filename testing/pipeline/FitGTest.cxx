@@ -1,6 +1,7 @@
 #include "Error.h"
 #include "Fit.h"
 #include "ReferenceJson.h"
+#include "Shard.h"
 #include "SmallVolumes.h"
 #include "TemporaryFolder.h"
 
@@ -47,11 +48,13 @@ protected:
   Fit(const std::vector<CaseTask> & tasks, const PipelineSpec & pipeline = {})
   {
     m_Rows.clear();
+    m_Options.pipeline = pipeline;
     return FitReference(
-      tasks, pipeline, {}, [this](const FitRow & row, std::size_t, std::size_t) { m_Rows.push_back(row); });
+      tasks, m_Options, [this](const FitRow & row, std::size_t, std::size_t) { m_Rows.push_back(row); });
   }
 
   testing::TemporaryFolder m_Folder;
+  FitOptions               m_Options;
   std::vector<FitRow>      m_Rows;
 };
 } // namespace
@@ -95,17 +98,116 @@ TEST_F(FitTest, TheOrderOfCasesAndThreadsChangeNoBit)
 
 TEST_F(FitTest, FilesOfPartsMergeToTheBitsOfOneFitOverAll)
 {
-  const auto tasks = this->WriteHeads(5);
+  auto tasks = this->WriteHeads(5);
+  tasks[0].site = tasks[3].site = "north";
+  tasks[1].site = tasks[4].site = "south";
+  m_Options.bySite = true;
+  m_Options.bands.scales = { 1.0, 2.0 };
   const auto text = WriteReference(this->Fit(tasks));
   testing::PutFile(m_Folder / "a.json", WriteReference(this->Fit({ tasks[3], tasks[0] })));
   testing::PutFile(m_Folder / "b.json", WriteReference(this->Fit({ tasks[4] })));
   testing::PutFile(m_Folder / "c.json", WriteReference(this->Fit({ tasks[1], tasks[2] })));
-  Reference merged;
-  for (const char * part : { "b.json", "c.json", "a.json" })
+  const auto file = [&](const char * name) { return m_Folder / name; };
+  EXPECT_EQ(WriteReference(MergeReferences({ file("b.json"), file("c.json"), file("a.json") })), text);
+  testing::PutFile(m_Folder / "ab.json", WriteReference(MergeReferences({ file("a.json"), file("b.json") })));
+  EXPECT_EQ(WriteReference(MergeReferences({ file("ab.json"), file("c.json") })), text);
+}
+
+TEST_F(FitTest, ASiteOfTheReferenceIsThatOfItsVolumesAlone)
+{
+  auto tasks = this->WriteHeads(4);
+  tasks[0].site = tasks[2].site = "north";
+  tasks[1].site = "south";
+  const auto north = this->Fit({ tasks[0], tasks[2] });
+  m_Options.bySite = true;
+  const auto reference = this->Fit(tasks);
+  ASSERT_EQ(reference.sites.size(), 3U); // the last one names none
+  EXPECT_EQ(reference.sites.count(Reference::Everything), 1U);
+  EXPECT_EQ(reference.channels[0].cases, 4U);
+  testing::PutFile(m_Folder / "ref.json", WriteReference(reference));
+  const auto site = ReadReferenceOf((m_Folder / "ref.json").string() + "#north");
+  EXPECT_EQ(site.channels[0].cases, 2U);
+  EXPECT_EQ(site.channels[0].TypicalMean(), north.channels[0].TypicalMean());
+  EXPECT_EQ(site.channels[0].landmarks.Standard(), north.channels[0].landmarks.Standard());
+  EXPECT_NE(site.channels[0].TypicalMean(), reference.channels[0].TypicalMean());
+  EXPECT_THROW(ReadReferenceOf((m_Folder / "ref.json").string() + "#east"), UsageError);
+}
+
+TEST_F(FitTest, MergingNamesWhatDoesNotBelongTogether)
+{
+  const auto tasks = this->WriteHeads(3);
+  const auto put = [&](const char * name, Reference reference)
   {
-    merged.Merge(ReadReference(m_Folder / part));
+    testing::PutFile(m_Folder / name, WriteReference(reference));
+    return m_Folder / name;
+  };
+  const auto refusal = [](const std::vector<std::filesystem::path> & files) -> std::string
+  {
+    try
+    {
+      MergeReferences(files);
+    }
+    catch (const Error & error)
+    {
+      return error.what();
+    }
+    return "";
+  };
+  const auto contains = [](const std::string & text, const char * word)
+  { return text.find(word) != std::string::npos; };
+  const auto plain = put("plain.json", this->Fit({ tasks[0] }));
+  EXPECT_TRUE(contains(refusal({ plain, plain }), "holds the same volumes as"));
+  PipelineSpec pipeline;
+  pipeline.stages = { { "instance-norm", {} } };
+  EXPECT_TRUE(contains(refusal({ plain, put("norm.json", this->Fit({ tasks[1] }, pipeline)) }), "other stages"));
+  m_Options.bands.scales = { 1.0 };
+  const auto fine = put("fine.json", this->Fit({ tasks[1] }));
+  m_Options.bands.scales = { 2.0 };
+  EXPECT_TRUE(contains(refusal({ fine, put("coarse.json", this->Fit({ tasks[2] })) }), "bands of other scales"));
+  EXPECT_EQ(refusal({ plain, fine }), ""); // one without bands adds none
+  m_Options.bands = {};
+
+  const auto shard = [&](std::size_t number, const std::vector<CaseTask> & cases)
+  {
+    auto reference = this->Fit(cases);
+    reference.shard = Shard{ number, 3 };
+    reference.list = ChecksumOf(tasks);
+    return put((std::to_string(number) + ".json").c_str(), reference);
+  };
+  const auto first = shard(1, { tasks[0], tasks[1] });
+  const auto second = shard(2, {}); // more shards than volumes
+  const auto third = shard(3, { tasks[2] });
+  EXPECT_EQ(WriteReference(MergeReferences({ third, second, first })), WriteReference(this->Fit(tasks)));
+  EXPECT_TRUE(contains(refusal({ first, third }), "of which these are missing: 2"));
+  EXPECT_TRUE(contains(refusal({ first, second, third, second }), "holds the same volumes as"));
+}
+
+TEST_F(FitTest, SitesOfFewCasesAreTakenOut)
+{
+  auto tasks = this->WriteHeads(5);
+  tasks[1].site = tasks[2].site = tasks[4].site = "large";
+  tasks[0].site = tasks[3].site = "small";
+  m_Options.bySite = true;
+  auto reference = this->Fit(tasks);
+  EXPECT_EQ(reference.DropSitesBelow(3), (std::vector<std::string>{ "small" }));
+  EXPECT_EQ(WriteReference(reference), WriteReference(this->Fit({ tasks[1], tasks[2], tasks[4] })));
+}
+
+TEST_F(FitTest, TheHistogramHidesEachCasesExtremes)
+{
+  const auto   reference = this->Fit(this->WriteHeads(1));
+  const auto   head = testing::HeadVolume({ { 25, 21, 17, 1 } }, 100.0F, 1).channels[0];
+  const auto   summary = Summarise(head, testing::MaskAbove(*head, 30.0F));
+  const auto & histogram = reference.channels[0].histogram;
+  EXPECT_EQ(histogram.Count(), reference.channels[0].pooled.Count());
+  EXPECT_LT(histogram.Maximum(), 0.999 * summary.maximum);
+  EXPECT_GT(histogram.Minimum(), 1.001 * summary.minimum);
+  for (const int percent : { 1, 25, 50, 75, 99 }) // within a bin and the foreground's rim
+  {
+    EXPECT_NEAR(histogram.Quantile(percent / 100.0),
+                summary.percentiles[static_cast<std::size_t>(percent)],
+                0.02 * summary.percentiles[50]);
   }
-  EXPECT_EQ(WriteReference(merged), text);
 }
 
 TEST_F(FitTest, TheFileNamesNoVolumeAndNoFolder)

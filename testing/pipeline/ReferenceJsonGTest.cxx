@@ -12,6 +12,8 @@ namespace
 {
 using Json = nlohmann::ordered_json;
 
+const std::filesystem::path KeptOfFormat2 =
+  std::filesystem::path(ISOLUX_SOURCE_DIR) / "testing/golden/reference-2.json";
 const std::filesystem::path Kept = std::filesystem::path(ISOLUX_SOURCE_DIR) / "testing/golden/reference-1.json";
 
 class ReferenceJson : public ::testing::Test
@@ -81,8 +83,46 @@ TEST_F(ReferenceJson, AFileOfFormat1IsReadForEver)
 
 TEST_F(ReferenceJson, WhatIsWrittenReadsBackToTheBit)
 {
-  const auto text = testing::ReadBytesOf(Kept);
-  EXPECT_EQ(WriteReference(ReadReference(Kept)), text);
+  const auto text = WriteReference(ReadReference(Kept)); // in today's format
+  testing::PutFile(m_Folder / "again.json", text);
+  EXPECT_EQ(WriteReference(ReadReference(m_Folder / "again.json")), text);
+  const auto kept = testing::ReadBytesOf(KeptOfFormat2);
+  EXPECT_EQ(WriteReference(ReadReference(KeptOfFormat2)), kept);
+}
+
+TEST_F(ReferenceJson, AFileOfFormat2IsReadForEver)
+{
+  const auto reference = ReadReference(KeptOfFormat2);
+  ASSERT_EQ(reference.sites.size(), 2U);
+  EXPECT_EQ(reference.sites.at("hammersmith").Cases(), 2U);
+  EXPECT_EQ(reference.channels[0].cases, 4U);
+  EXPECT_EQ(reference.bands.scales, (std::vector<double>{ 1.0, 2.0 }));
+  EXPECT_EQ(reference.channels[0].TypicalBands().size(), 2U);
+  EXPECT_EQ(reference.versions.size(), 1U);
+  const auto json = Json::parse(testing::ReadBytesOf(KeptOfFormat2));
+  EXPECT_EQ(reference.sites.at("others").channels[0].TypicalMean(),
+            json["sites"]["others"]["channels"][0]["typical"]["mean"].get<double>());
+}
+
+TEST_F(ReferenceJson, WhatIsChangedInFormat2IsRefused)
+{
+  m_Json = Json::parse(testing::ReadBytesOf(KeptOfFormat2));
+  EXPECT_TRUE(Holds(this->RefusalAfter([](Json & json) { json["sites"].erase("others"); }), "not those of the sites"));
+  EXPECT_TRUE(Holds(this->RefusalAfter([](Json & json) { json["sites"] = Json::object(); }), "without a site"));
+  EXPECT_TRUE(Holds(this->RefusalAfter([](Json & json) { json["sites"]["others"]["inputs_sha256"] = "7"; }),
+                    "'inputs_sha256' is not 64 hexadecimal digits"));
+  EXPECT_TRUE(
+    Holds(this->RefusalAfter([](Json & json) { json["sites"]["others"]["channels"][0]["band_energies"][0] = 0.5; }),
+          "its statistics are not those of its sums"));
+  EXPECT_TRUE(Holds(this->RefusalAfter(
+                      [](Json & json) {
+                        json["shard"] = { { "number", 4 }, { "of", 3 }, { "list", "x" } };
+                      }),
+                    "is shard 4 of 3"));
+  for (const char * key : { "versions", "files", "bands", "sites", "channels" })
+  {
+    EXPECT_TRUE(Holds(this->RefusalAfter([&](Json & json) { json.erase(key); }), "a key is missing")) << key;
+  }
 }
 
 TEST_F(ReferenceJson, KeysOfLaterVersionsAreLeftAside)
@@ -90,17 +130,17 @@ TEST_F(ReferenceJson, KeysOfLaterVersionsAreLeftAside)
   EXPECT_EQ(this->RefusalAfter(
               [](Json & json)
               {
-                json["sites"] = { { "a", 3 } };
-                json["channels"][0]["bands"] = { 1.0, 2.0 };
-                json["channels"][0]["sums"]["bands"] = { { 1.0 }, { 2.0 } };
+                json["later"] = { { "a", 3 } };
+                json["channels"][0]["later"] = { 1.0, 2.0 };
+                json["channels"][0]["sums"]["later"] = { { 1.0 }, { 2.0 } };
               }),
             "");
 }
 
 TEST_F(ReferenceJson, AnUnknownFormatIsRefusedWithItsVersion)
 {
-  const auto message = this->RefusalAfter([](Json & json) { json["isolux_reference"] = 2; });
-  EXPECT_TRUE(Holds(message, "in format 2, and this one knows formats up to 1; use a newer Isolux")) << message;
+  const auto message = this->RefusalAfter([](Json & json) { json["isolux_reference"] = 3; });
+  EXPECT_TRUE(Holds(message, "written in format 3, and this Isolux (")) << message;
   EXPECT_NE(this->RefusalAfter([](Json & json) { json["isolux_reference"] = 0; }), "");
 }
 

@@ -28,10 +28,10 @@ Constant()
 
 TEST_F(FitProgram, LearnsAReferenceThatOtherVolumesAreBroughtTo)
 {
-  const auto outcome = this->Expect(0, { "fit", "in", "-o", "ref.json" });
-  EXPECT_NE(outcome.out.find("ref.json: 2 of 2 volumes"), std::string::npos) << outcome.out;
+  const auto outcome = this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "ref.json" });
+  EXPECT_NE(outcome.out.find("ref.json: 2 volumes of 1 site"), std::string::npos) << outcome.out;
   const auto reference = this->Json("ref.json");
-  EXPECT_EQ(reference["isolux_reference"], 1);
+  EXPECT_EQ(reference["isolux_reference"], 2);
   const auto & channel = reference["channels"][0];
   EXPECT_EQ(channel["cases"], 2);
 
@@ -58,7 +58,7 @@ TEST_F(FitProgram, LearnsAReferenceThatOtherVolumesAreBroughtTo)
 
 TEST_F(FitProgram, AnImageBroughtToTheReferenceOfItselfStaysAsItIs)
 {
-  this->Expect(0, { "fit", "in/a.nii", "-o", "ref.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in/a.nii", "-o", "ref.json" });
   const auto before = this->Pixels("in/a.nii");
   for (const auto & [stage, flag] : { std::pair("adaptive-norm", "--style"), { "quantile-norm", "--reference" } })
   {
@@ -73,23 +73,23 @@ TEST_F(FitProgram, AnImageBroughtToTheReferenceOfItselfStaysAsItIs)
 
 TEST_F(FitProgram, TakesSeveralInputsAndTheirOrderChangesNoByte)
 {
-  this->Expect(0, { "fit", "in/b.nii", "in/a.nii", "-o", "files.json", "--threads", "3" });
-  this->Expect(0, { "fit", "in", "--output", "folder.json", "--threads", "1" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in/b.nii", "in/a.nii", "-o", "files.json", "--threads", "3" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "--output", "folder.json", "--threads", "1" });
   testing::PutFile(m_Folder / "list.tsv", "path\nin/b.nii\n");
-  this->Expect(0, { "fit", "list.tsv", "in/a.nii", "-o", "list.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "list.tsv", "in/a.nii", "-o", "list.json" });
   EXPECT_EQ(this->Bytes("files.json"), this->Bytes("folder.json"));
   EXPECT_EQ(this->Bytes("list.json"), this->Bytes("folder.json"));
 }
 
 TEST_F(FitProgram, ABadVolumeIsNamedAndLeftOutWithExitCode3)
 {
-  this->Expect(0, { "fit", "in", "-o", "good.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "good.json" });
   testing::PutFile(m_Folder / "in/broken.nii", "no image");
-  const auto outcome = this->Expect(3, { "fit", "in", "-o", "some.json" }, { "broken.nii" });
+  const auto outcome = this->Expect(3, { "fit", "--min-cases", "1", "in", "-o", "some.json" }, { "broken.nii" });
   EXPECT_NE(outcome.out.find("left out broken.nii"), std::string::npos) << outcome.out;
-  EXPECT_NE(outcome.out.find("2 of 3 volumes"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("some.json: 2 volumes of 1 site"), std::string::npos) << outcome.out;
   EXPECT_EQ(this->Bytes("some.json"), this->Bytes("good.json"));
-  this->Expect(1, { "fit", "in/broken.nii", "-o", "none.json" }, { "no volume could be measured" });
+  this->Expect(1, { "fit", "--min-cases", "1", "in/broken.nii", "-o", "none.json" }, { "no volume could be measured" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "none.json"));
 }
 
@@ -106,12 +106,12 @@ TEST_F(FitProgram, WrongUsageIsRefusedBeforeAnyVolumeIsRead)
   testing::PutFile(m_Folder / "ref.json", "mine");
   this->Expect(2, { "fit", "in", "-o", "ref.json" }, { "ref.json: exists already; give --force" });
   EXPECT_EQ(this->Bytes("ref.json"), "mine");
-  this->Expect(0, { "fit", "in", "-o", "ref.json", "--force" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "ref.json", "--force" });
 }
 
 TEST_F(FitProgram, BadReferencesAndStylesAreRefusedWithTheWayOut)
 {
-  this->Expect(0, { "fit", "in", "-o", "ref.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "ref.json" });
   testing::PutFile(m_Folder / "other.json", this->Bytes("in/a.json") + "{}");
   const auto refuse = [&](const Strings & flags, const Strings & words)
   {
@@ -136,7 +136,7 @@ TEST_F(FitProgram, BadReferencesAndStylesAreRefusedWithTheWayOut)
   auto two = testing::HeadVolume({ { 21, 19, 17, 1 } });
   two.channels.push_back(testing::FillHead(testing::PlainGrid({ { 21, 19, 17, 1 } }), 50.0F, 3));
   WriteVolume(two, m_Folder / "two/c.nii");
-  this->Expect(0, { "fit", "two", "-o", "two.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "two", "-o", "two.json" });
   refuse({ "batch-norm", "--reference", "two.json" },
          { "two.json: is a reference of 2 channels, but the image has 1" });
 }
@@ -146,7 +146,7 @@ TEST_F(FitProgram, NoOutputIsWrittenOverWhatIsRead)
   this->Expect(2, { "fit", "in", "-o", "ref.nii", "--force" }, { "ref.nii: is the name of an image", ".json" });
   testing::PutFile(m_Folder / "list.tsv", "path\nin/b.nii\n");
   this->Expect(2, { "fit", "list.tsv", "-o", "list.tsv", "--force" }, { "list.tsv: is named twice" });
-  this->Expect(0, { "fit", "in", "-o", "ref.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "ref.json" });
   const auto reference = this->Bytes("ref.json");
   this->Expect(
     2, { "batch-norm", "in/a.nii", "ref.nii", "--reference", "ref.json", "--force" }, { "ref.json: is named twice" });
@@ -159,7 +159,7 @@ TEST_F(FitProgram, NoOutputIsWrittenOverWhatIsRead)
 
 TEST_F(FitProgram, WeightsThatABatchNormDoesNotHeedAreSaid)
 {
-  this->Expect(0, { "fit", "in", "-o", "ref.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in", "-o", "ref.json" });
   this->Expect(0, { "foreground", "in/a.nii", "mask.nii" });
   const Strings call = { "batch-norm", "in/a.nii", "out.nii", "--weights", "mask.nii", "--force" };
   EXPECT_EQ(this->Expect(0, call).err.find("weights change nothing"), std::string::npos);
@@ -202,19 +202,142 @@ TEST_F(FitProgram, BandsAreBroughtToThoseOfAReferenceImage)
 
 TEST_F(FitProgram, ABatchIsDoneAgainWhereItsReferenceHasChanged)
 {
-  this->Expect(0, { "fit", "in/a.nii", "-o", "ref.json" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in/a.nii", "-o", "ref.json" });
   testing::PutFile(m_Folder / "pipeline.json",
                    R"({"stages": [{"stage": "foreground"}, {"stage": "adaptive-norm", "style": "ref.json"}]})");
   const Strings batch = { "harmonize", "in", "out", "--pipeline", "pipeline.json", "--resume" };
   this->Expect(0, batch);
   EXPECT_NE(this->Expect(0, batch).out.find("skipped a.nii"), std::string::npos);
   const auto before = this->Volumes("out");
-  this->Expect(0, { "fit", "in/b.nii", "-o", "ref.json", "--force" });
+  this->Expect(0, { "fit", "--min-cases", "1", "in/b.nii", "-o", "ref.json", "--force" });
   EXPECT_EQ(this->Expect(0, batch).out.find("skipped"), std::string::npos);
   EXPECT_NE(this->Volumes("out"), before);
   for (const char * file : { "out/a.json", "out/report.html", "out/manifest.tsv" })
   {
     EXPECT_EQ(this->Bytes(file).find(m_Folder.Path().string()), std::string::npos) << file;
   }
+}
+
+TEST_F(FitProgram, SitesAreToldApartByAColumnAndNeedEnoughVolumes)
+{
+  this->WriteHead("in/c.nii", 200.0F);
+  testing::PutFile(m_Folder / "list.tsv", "path\tscanner\nin/a.nii\tA\nin/b.nii\tA\nin/c.nii\tB\n");
+  this->Expect(2, { "fit", "list.tsv", "-o", "ref.json" }, { "3 volumes, and a reference needs 5", "--min-cases" });
+  this->Expect(2, { "fit", "list.tsv", "-o", "ref.json", "--site", "scaner" }, { "scaner", "scanner" });
+  this->Expect(
+    2, { "fit", "list.tsv", "-o", "ref.json", "--min-cases", "0" }, { "'min_cases' must be in [1, 10000]" });
+  this->Expect(2, { "fit", "list.tsv", "-o", "ref.json", "--min-cases", "1", "--band-scales", "2,1" }, { "must rise" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "ref.json"));
+  const auto some = this->Expect(3,
+                                 { "fit", "list.tsv", "-o", "ref.json", "--site", "scanner", "--min-cases", "2" },
+                                 { "in/c.nii: site 'B' has 1 volumes, and a reference needs 2" });
+  EXPECT_NE(some.out.find("  A: 2 volumes"), std::string::npos) << some.out;
+  EXPECT_EQ(this->Json("ref.json")["sites"].size(), 1U);
+  this->Expect(0, { "fit", "list.tsv", "-o", "all.json", "--site", "scanner", "--min-cases", "1" });
+  EXPECT_EQ(this->Json("all.json")["sites"]["B"]["cases"], 1);
+}
+
+TEST_F(FitProgram, ReferencesOfSitesMergeToTheBytesOfOne)
+{
+  testing::PutFile(m_Folder / "list.tsv", "path\tsite\nin/a.nii\tA\nin/b.nii\tB\n");
+  testing::PutFile(m_Folder / "b.tsv", "path\tsite\nin/b.nii\tB\n");
+  testing::PutFile(m_Folder / "a.tsv", "path\tsite\nin/a.nii\tA\n");
+  const Strings how = { "--site", "site", "--min-cases", "1" };
+  const auto    with = [&](Strings call)
+  {
+    call.insert(call.end(), how.begin(), how.end());
+    return call;
+  };
+  this->Expect(0, with({ "fit", "list.tsv", "-o", "whole.json" }));
+  this->Expect(0, with({ "fit", "a.tsv", "-o", "a.json" }));
+  this->Expect(0, with({ "fit", "b.tsv", "-o", "b.json" }));
+  this->Expect(0, { "merge", "b.json", "a.json", "-o", "merged.json", "--min-cases", "1" });
+  EXPECT_EQ(this->Bytes("merged.json"), this->Bytes("whole.json"));
+  for (const char * number : { "1", "2", "3" })
+  {
+    this->Expect(
+      0, with({ "fit", "list.tsv", "-o", std::string(number) + ".json", "--shard", std::string(number) + "/3" }));
+  }
+  this->Expect(0, { "merge", "3.json", "1.json", "2.json", "-o", "shards.json", "--min-cases", "1" });
+  EXPECT_EQ(this->Bytes("shards.json"), this->Bytes("whole.json"));
+
+  this->Expect(1, { "merge", "a.json", "b.json", "-o", "no.json" }, { "site 'A' has 1 volumes", "no site is left" });
+  this->Expect(1, { "merge", "a.json", "a.json", "-o", "no.json" }, { "a.json: holds the same volumes as a.json" });
+  this->Expect(1, { "merge", "1.json", "3.json", "-o", "no.json" }, { "of which these are missing: 2" });
+  this->Expect(1, { "merge", "list.tsv", "-o", "no.json" }, { "list.tsv: not a reference of Isolux" });
+  this->Expect(2, { "merge", "a.json", "-o", "a.json", "--force" }, { "a.json: is named twice" });
+  this->Expect(2, { "merge", "a.json", "-o", "b.json" }, { "b.json: exists already" });
+  this->Expect(2, { "merge", "a.json" }, { "--output is missing" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "no.json"));
+}
+
+TEST_F(FitProgram, ABatchIsBroughtToAReferenceOrToASiteOfIt)
+{
+  testing::PutFile(m_Folder / "list.tsv", "path\tsite\nin/a.nii\tA\nin/b.nii\tB\n");
+  this->Expect(0, { "fit", "list.tsv", "-o", "ref.json", "--site", "site", "--min-cases", "1" });
+  const auto medians = this->Json("ref.json");
+  this->WriteHead("new/x.nii", 37.0F); // of a site that the reference does not know
+  const auto median = [&](const std::string & out)
+  { return this->Json(out + "/x.json")["channels"][0]["after"]["percentiles_0_to_100"][50].get<double>(); };
+  const auto wanted = [](const nlohmann::ordered_json & of)
+  { return of["channels"][0]["landmarks"]["values"][5].get<double>(); };
+  this->Expect(0, { "harmonize", "new", "all", "--reference", "ref.json" });
+  EXPECT_NEAR(median("all"), wanted(medians), wanted(medians) / 256.0);
+  this->Expect(0, { "harmonize", "new", "b", "--reference", "ref.json", "--to", "B" });
+  EXPECT_NEAR(median("b"), wanted(medians["sites"]["B"]), wanted(medians["sites"]["B"]) / 256.0);
+  EXPECT_GT(median("b"), 1.2 * median("all"));
+  const auto stages = this->Json("b/x.json")["pipeline"];
+  EXPECT_EQ(stages[0]["stage"], "foreground");
+  EXPECT_EQ(stages[1]["options"]["reference"], "ref.json#B");
+
+  testing::PutFile(m_Folder / "adaptive.json", R"({"stages": [{"stage": "foreground"}, {"stage": "adaptive-norm"}]})");
+  this->Expect(0, { "harmonize", "new", "c", "--reference", "ref.json", "--to", "A", "--pipeline", "adaptive.json" });
+  EXPECT_NEAR(this->Json("c/x.json")["channels"][0]["after"]["mean"].get<double>(),
+              medians["sites"]["A"]["channels"][0]["typical"]["mean"].get<double>(),
+              1e-3);
+  this->Expect(0,
+               { "adaptive-norm", "new/x.nii", "mix.nii", "--style", "ref.json#A=0.5", "--style", "ref.json#B=0.5" });
+  this->Expect(0, { "band-norm", "new/x.nii", "band.nii", "--reference", "ref.json#A", "--mask", "all/x.nii" });
+
+  testing::PutFile(m_Folder / "plain.json", R"({"stages": [{"stage": "foreground"}]})");
+  const auto refuse = [&](const Strings & flags, const Strings & words)
+  {
+    Strings call = { "harmonize", "new", "no" };
+    call.insert(call.end(), flags.begin(), flags.end());
+    this->Expect(2, call, words);
+    EXPECT_FALSE(std::filesystem::exists(m_Folder / "no"));
+  };
+  refuse({ "--reference", "ref.json", "--to", "C" }, { "ref.json: knows no site 'C'", "'A'", "'B'" });
+  refuse({ "--to", "A" }, { "--to names a site of a reference" });
+  refuse({ "--reference", "ref.json", "--pipeline", "plain.json" },
+         { "plain.json: has no stage that lacks a reference" });
+  this->Expect(0, { "fit", "list.tsv", "-o", "1.json", "--shard", "1/2", "--min-cases", "1" });
+  refuse({ "--reference", "1.json" }, { "1.json: is shard 1 of 2 of a fit", "isolux merge" });
+  this->Expect(
+    2,
+    { "band-norm", "new/x.nii", "no.nii", "--reference", "ref.json", "--scales", "2,4", "--mask", "all/x.nii" },
+    { "its bands were measured with scales [0.5, 1] mm along xy", "--band-scales" });
+}
+
+TEST_F(FitProgram, ShardsOfABatchAreGathered)
+{
+  this->WriteHead("in/c.nii", 200.0F);
+  this->Expect(1, { "gather", "out" }, { "no shard has run into this folder" });
+  const auto one = this->Expect(0, { "harmonize", "in", "out", "--shard", "1/2" });
+  EXPECT_NE(one.out.find("2 of 2 volumes in out; join the shards with 'isolux gather out'"), std::string::npos);
+  this->Expect(1, { "gather", "out" }, { "out: not finished: shard 2/2" });
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "out/manifest.tsv"));
+  this->Expect(0, { "harmonize", "in", "out", "--shard", "2/2" });
+  const auto all = this->Expect(0, { "gather", "out" });
+  EXPECT_NE(all.out.find("3 of 3 volumes in out"), std::string::npos) << all.out;
+  this->Expect(0, { "harmonize", "in", "whole" });
+  for (const char * name : { "a.nii", "b.nii", "c.nii" })
+  {
+    EXPECT_EQ(this->Bytes(std::string("out/") + name), this->Bytes(std::string("whole/") + name));
+  }
+  EXPECT_TRUE(std::filesystem::exists(m_Folder / "out/report.html"));
+  this->Expect(2, { "harmonize", "in", "out", "--shard", "3/2" }, { "--shard must be I/N" });
+  this->Expect(2, { "harmonize", "in", "out", "--shard", "slurm" }, { "SLURM_ARRAY_TASK_ID is not set" });
+  this->Expect(2, { "gather" }, { "argument OUTPUT is missing" });
 }
 } // namespace isolux

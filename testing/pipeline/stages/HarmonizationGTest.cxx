@@ -61,9 +61,9 @@ protected:
   WriteChannels(const std::string & name, const std::vector<ReferenceChannel> & channels) const
   {
     Reference reference;
-    reference.version = "test";
+    reference.versions = { "test" };
     reference.pipeline = R"({"stages": [{"stage": "foreground"}]})";
-    reference.channels = channels;
+    reference.channels = reference.sites[Reference::Everything].channels = channels;
     testing::PutFile(m_Folder / name, WriteReference(reference));
     return (m_Folder / name).string();
   }

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "Batch.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// What harmonize and gather leave and say at the end.
+namespace isolux
+{
+/** Writes report.html of a folder that a batch has run in. */
+void
+WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::path & folder);
+
+/** Says how many volumes are there, and gives the exit code. */
+int
+Conclude(const std::vector<BatchRow> & rows, const std::filesystem::path & folder, const std::string & whatNext);
+} // namespace isolux

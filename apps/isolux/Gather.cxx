@@ -1,0 +1,85 @@
+#include "Arguments.h"
+#include "AtomicFile.h"
+#include "CohortReport.h"
+#include "Report.h"
+#include "Version.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace isolux
+{
+namespace po = boost::program_options;
+
+void
+WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::path & folder)
+{
+  std::vector<ReportRow> lines;
+  for (const auto & row : rows)
+  {
+    ReportRow line;
+    line.name = row.task.name;
+    line.site = row.task.site;
+    line.status = row.status;
+    line.seconds = row.seconds;
+    line.message = row.message;
+    std::error_code none;
+    const auto      page = PagePath(folder, row.task);
+    line.sectionHtml = row.HasOutput() && std::filesystem::exists(page, none) ? ReadTextFile(page) : "";
+    if (!row.report.channels.empty())
+    {
+      line.before = row.report.channels.front().before;
+      line.after = row.report.channels.front().after;
+      line.evennessBefore = row.report.channels.front().evennessBefore;
+      line.evennessAfter = row.report.channels.front().evennessAfter;
+    }
+    lines.push_back(std::move(line));
+  }
+  WriteTextFile(folder / "report.html", RenderReport(lines, ReadBatchPipeline(folder), Version));
+}
+
+int
+Conclude(const std::vector<BatchRow> & rows, const std::filesystem::path & folder, const std::string & whatNext)
+{
+  const auto failed = static_cast<std::size_t>(
+    std::count_if(rows.begin(), rows.end(), [](const BatchRow & row) { return row.status == "failed"; }));
+  std::cout << rows.size() - failed << " of " << rows.size() << " volumes in " << folder.string() << whatNext << '\n';
+  return failed == 0 ? 0 : failed == rows.size() ? 1 : 3;
+}
+
+int
+Gather(const Arguments & arguments)
+{
+  po::options_description options;
+  options.add_options()("output,o", po::value<std::string>()->value_name("OUT"), "folder that the shards wrote into")(
+    "help,h", "this text");
+  if (WantsHelp(arguments))
+  {
+    std::cout
+      << "isolux gather OUT\n\n"
+         "Joins what the shards of 'isolux harmonize IN OUT --shard I/N' did, on any number of machines, to one "
+         "manifest.tsv\n"
+         "and report.html, once each of them has written its rows: a shard that is missing, unfinished, or of "
+         "another list,\n"
+         "pipeline or version is named, and nothing is written.\n\n"
+      << options
+      << "\nExit code: 0 all volumes done, 1 all failed or a shard is missing, 2 wrong usage, 3 some volumes "
+         "failed.\n"
+         "Example: isolux gather out\n";
+    return 0;
+  }
+  const ParsedArguments       parsed(arguments, options, { "output" });
+  const std::filesystem::path folder = parsed.Text("output");
+  const auto                  rows = GatherShards(folder);
+  for (const auto & row : rows)
+  {
+    if (!row.message.empty())
+    {
+      std::cerr << "isolux: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message
+                << '\n';
+    }
+  }
+  WriteCohortReport(rows, folder);
+  return Conclude(rows, folder, "; see report.html and manifest.tsv there");
+}
+} // namespace isolux

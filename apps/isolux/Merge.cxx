@@ -1,0 +1,113 @@
+#include "Arguments.h"
+#include "AtomicFile.h"
+#include "Error.h"
+#include "Fit.h"
+#include "ReferenceJson.h"
+#include "ReferenceSummary.h"
+
+#include <iomanip>
+#include <iostream>
+
+namespace isolux
+{
+namespace po = boost::program_options;
+
+std::size_t
+ReportSmallSites(Reference & reference, unsigned int minimum)
+{
+  auto       before = reference.sites;
+  const auto dropped = reference.DropSitesBelow(minimum);
+  for (const auto & site : dropped)
+  {
+    std::cerr << "isolux: site '" << site << "' has " << before[site].Cases() << " volumes, and a reference needs "
+              << minimum << ", lest it tell of single persons: it is left out; give more, or --min-cases where the "
+              << "file stays in your hands\n";
+  }
+  return dropped.size();
+}
+
+void
+PrintReference(const std::filesystem::path & file, const Reference & reference)
+{
+  std::size_t cases = 0;
+  for (const auto & [name, site] : reference.sites)
+  {
+    cases += site.Cases();
+    const auto & channel = site.channels.front();
+    std::cout << std::setprecision(4) << "  " << name << ": " << site.Cases() << " volumes, " << channel.pooled.Count()
+              << " voxels, typical mean " << channel.TypicalMean() << ", deviation " << channel.TypicalDeviation()
+              << '\n';
+  }
+  std::cout << file.string() << ": ";
+  if (reference.shard)
+  {
+    std::cout << "shard " << reference.shard->number << " of " << reference.shard->count << ", ";
+  }
+  std::cout << cases << " volumes of " << reference.sites.size() << (reference.sites.size() == 1 ? " site" : " sites")
+            << '\n';
+}
+
+int
+Merge(const Arguments & arguments)
+{
+  po::options_description options;
+  options.add_options()("input,i",
+                        po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
+                        "reference that 'isolux fit' or 'isolux merge' wrote; any number of them")(
+    "output,o", po::value<std::string>()->value_name("FILE"), "reference file to write, such as all.json")(
+    "min-cases",
+    po::value<std::string>()->value_name("N"),
+    "volumes that a site needs to be in the result (default 5)")("force,f", "overwrite what exists")("help,h",
+                                                                                                     "this text");
+  if (WantsHelp(arguments))
+  {
+    std::cout << "isolux merge FILE... -o FILE [options]\n\n"
+                 "Makes one reference of several: of sites that share no voxels, or of the shards of one fit. The "
+                 "result is, to\n"
+                 "the bit, what one fit over all volumes writes; the order of files changes nothing. Of shards, all "
+                 "must be there.\n"
+                 "Sites of one name are pooled.\n\n"
+              << options
+              << "\nExit code: 0 done, 1 failed, 2 wrong usage, 3 a site was left out: too few volumes.\n"
+                 "Example: isolux merge paris.json lyon.json -o all.json\n";
+    return 0;
+  }
+  const ParsedArguments       parsed(arguments, options, { "input..." });
+  const std::filesystem::path output = parsed.Text("output");
+  if (output.empty())
+  {
+    throw UsageError("argument --output is missing: where to write the reference, such as -o all.json");
+  }
+  std::vector<std::filesystem::path> files;
+  for (const auto & input : parsed.Texts("input"))
+  {
+    std::error_code none;
+    if (std::filesystem::equivalent(input, output, none))
+    {
+      throw UsageError(output.string() + ": is named twice, as an input and the output; give each a name of its own");
+    }
+    files.emplace_back(input);
+  }
+  RefuseToOverwrite(output, parsed);
+  const auto minimum = parsed.Number("min-cases", DefaultMinimumCases, 1, 10000);
+  auto       reference = MergeReferences(files);
+  const auto leftOut = ReportSmallSites(reference, minimum);
+  if (reference.sites.empty())
+  {
+    std::cerr << "isolux: no site is left, so no reference was written\n";
+    return 1;
+  }
+  if (reference.versions.size() > 1)
+  {
+    std::cerr << "isolux: warning: measured by several versions of Isolux:";
+    for (const auto & version : reference.versions)
+    {
+      std::cerr << ' ' << version;
+    }
+    std::cerr << "; their statistics may differ by what the CHANGELOG tells\n";
+  }
+  WriteTextFile(output, WriteReference(reference));
+  PrintReference(output, reference);
+  return leftOut == 0 ? 0 : 3;
+}
+} // namespace isolux
