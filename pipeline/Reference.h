@@ -3,6 +3,7 @@
 #include "Shard.h"
 #include "Stage.h"
 
+#include "itkBandEnergies.h"
 #include "itkExactSum.h"
 #include "itkLandmarkScale.h"
 #include "itkMomentAccumulator.h"
@@ -55,6 +56,13 @@ struct BandSettings
 {
   std::vector<double> scales;                ///< in mm, rising; empty: no band is measured
   bool                throughSlices = false; ///< along x, y and z rather than x and y
+
+  /** As band-norm's own. */
+  static BandSettings
+  Default()
+  {
+    return { itk::BandEnergies::DefaultScales(), false };
+  }
 
   bool
   operator==(const BandSettings & other) const

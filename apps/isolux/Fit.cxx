@@ -8,8 +8,6 @@
 #include "ReferenceSummary.h"
 #include "Shard.h"
 
-#include "itkBandEnergies.h"
-
 #include <algorithm>
 #include <functional>
 #include <iomanip>
@@ -27,7 +25,7 @@ namespace
 struct MeasureOptions
 {
   long long           min_cases = DefaultMinimumCases;
-  std::vector<double> band_scales = itk::BandEnergies::DefaultScales();
+  std::vector<double> band_scales = BandSettings::Default().scales;
   std::string         band_axes = "xy";
 
   void

@@ -535,4 +535,29 @@ ListCases(const CaseListOptions & options)
   }
   return tasks;
 }
+
+std::vector<CaseTask>
+CasesOf(const Shard & shard, const std::vector<CaseTask> & tasks)
+{
+  std::vector<CaseTask> part;
+  for (std::size_t i = shard.number - 1; i < tasks.size(); i += shard.count)
+  {
+    part.push_back(tasks[i]);
+  }
+  return part;
+}
+
+std::string
+ChecksumOf(const std::vector<CaseTask> & tasks)
+{
+  std::string text;
+  for (const auto & task : tasks)
+  {
+    for (const auto & part : { task.name, task.mask.filename().string(), task.site, task.participant })
+    {
+      text += part + '\0';
+    }
+  }
+  return Sha256(text.data(), text.size());
+}
 } // namespace isolux

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "Case.h"
+#include "Shard.h"
 
 #include <filesystem>
 #include <string>
@@ -40,6 +41,13 @@ ListCases(const std::filesystem::path & input,
 {
   return ListCases({ input, output, maskFolder, {}, {}, {} });
 }
+
+std::vector<CaseTask>
+CasesOf(const Shard & shard, const std::vector<CaseTask> & tasks);
+
+/** Of names, inputs' places in the list, masks and sites: shards with the same one are of the same cohort. */
+std::string
+ChecksumOf(const std::vector<CaseTask> & tasks);
 
 /** "sub-01_ses-2_T1w" -> "sub-01_ses-2_desc-harmonized_T1w"; a name that is not BIDS stays as it is. */
 std::string

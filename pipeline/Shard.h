@@ -2,13 +2,10 @@
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 // A cohort in parts, for more than one machine: each takes every so many-th case of the same sorted list.
 namespace isolux
 {
-struct CaseTask;
-
 /** Number `number`, from 1, of `count` parts. */
 struct Shard
 {
@@ -26,11 +23,4 @@ struct Shard
 /** "3/8"; or "slurm": that of SLURM_ARRAY_TASK_ID among an array of tasks without gaps. \throws UsageError */
 Shard
 ParseShard(const std::string & text);
-
-std::vector<CaseTask>
-CasesOf(const Shard & shard, const std::vector<CaseTask> & tasks);
-
-/** Of names, inputs' places in the list, masks and sites: shards with the same one are of the same cohort. */
-std::string
-ChecksumOf(const std::vector<CaseTask> & tasks);
 } // namespace isolux
