@@ -1,7 +1,7 @@
+#include "CaseList.h"
 #include "Error.h"
 #include "Fit.h"
 #include "ReferenceJson.h"
-#include "Shard.h"
 #include "SmallVolumes.h"
 #include "TemporaryFolder.h"
 
