@@ -2,6 +2,7 @@
 
 #include "Error.h"
 #include "StageClock.h"
+#include "StageProgress.h"
 
 #include "itkImageAlgorithm.h"
 #include "itkImageStatisticsSink.h"
@@ -196,6 +197,18 @@ private:
   NonFinite                       m_NonFinite;
 };
 
+/** Which part of the passes over an image that is never held as a whole comes before its first piece is done. */
+double
+LearningShare(const std::vector<StageDescription> & stages)
+{
+  double passes = 0.0;
+  for (const auto & stage : stages)
+  {
+    passes += stage.access == Access::TwoPass ? stage.learningPasses : stage.access == Access::WholeImage ? 1.0 : 0.0;
+  }
+  return passes / (passes + 1.0);
+}
+
 /** Calls f(); what it says of wrong usage begins with `where`. */
 template <typename TFunction>
 auto
@@ -377,6 +390,16 @@ Pipeline::Connect(const std::vector<WorkImage::Pointer> & channels,
 }
 
 void
+Pipeline::Follow(const Lane & lane, double first, double last, StageProgress & progress) const
+{
+  const double share = (last - first) / static_cast<double>(m_Descriptions.size());
+  for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
+  {
+    progress.Watch(*lane.stages[i], m_Descriptions[i].name, first + share * static_cast<double>(i), share);
+  }
+}
+
+void
 Pipeline::ReportStages(Lane & lane, ChannelReport & report) const
 {
   for (std::size_t i = 0; i < m_Descriptions.size(); ++i)
@@ -413,8 +436,14 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
 {
   const bool areApart =
     std::none_of(m_Descriptions.begin(), m_Descriptions.end(), [](const auto & stage) { return stage.usesChannels; });
+  StageProgress       progress(execution.progress);
   auto                lanes = this->Connect(channels, mask, weights, execution.streamDivisions);
   std::vector<Result> results(channels.size());
+  const double        share = 1.0 / static_cast<double>(channels.size()); // of a channel in the whole run
+  for (std::size_t c = 0; c < channels.size(); ++c)
+  {
+    this->Follow(*lanes[c], share * static_cast<double>(c), share * static_cast<double>(c + 1), progress);
+  }
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
     auto &       lane = *lanes[c];
@@ -465,6 +494,7 @@ Pipeline::Run(const std::vector<WorkImage::Pointer> & channels,
     {
       report.replaced = ReplaceNonFinite(output, m_Nan == "mean" ? MeanOrZero(report.after.mean) : 0.0F);
     }
+    progress.Tell(share * static_cast<double>(c + 1), m_Descriptions.back().name);
     result.images = { image, output, field, flow.mask };
     if (areApart)
     {
@@ -487,8 +517,16 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
     throw UsageError("non-finite voxels cannot become the mean of an output that is written piece by piece; use --nan "
                      "keep or zero, or leave --memory out");
   }
+  StageProgress              progress(execution.progress);
   const auto                 lanes = this->Connect(channels, mask, weights, execution.streamDivisions);
   std::vector<ChannelReport> reports(channels.size());
+  const double               share = 1.0 / static_cast<double>(channels.size()); // of a channel in the whole run
+  const double               learning = LearningShare(m_Descriptions);
+  for (std::size_t c = 0; c < channels.size(); ++c)
+  {
+    const auto channel = static_cast<double>(c);
+    this->Follow(*lanes[c], share * channel, share * (channel + learning), progress);
+  }
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
     auto &       lane = *lanes[c];
@@ -562,6 +600,9 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
         report.replaced += ReplaceNonFinite(written, 0.0F);
       }
       consume({ c, piece, *image, *written, inside, field, fieldFrames });
+      const double applied = static_cast<double>(i + 1) / static_cast<double>(pieces);
+      progress.Tell(share * (static_cast<double>(c) + learning + (1.0 - learning) * applied),
+                    m_Descriptions.back().name);
     }
     comparison.Report(report);
     if (measuresEvenness)

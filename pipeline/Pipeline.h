@@ -44,8 +44,13 @@ struct Execution
   unsigned int threads = 1;
   unsigned int streamDivisions = 1;
   double       memory = 0.0; ///< MiB that the process may take; 0: as much as it needs
-  /** In pieces also where memory would do, if that costs no time: new memory is slower than memory that is used again. */
+  /** In pieces also where memory would do, if that costs no time: new memory is slower than memory that is used again.
+   */
   bool prefersPieces = false;
+
+  /** Which part of the run is done, in [0, 1] and never falling, and the stage that is at work. */
+  using Progress = std::function<void(double fraction, const std::string & stage)>;
+  Progress progress = {}; ///< called on the thread that runs the pipeline; empty: nobody is told
 };
 
 /** Processors that this process may use: affinity, then SLURM_CPUS_PER_TASK, OMP_NUM_THREADS and
@@ -56,6 +61,8 @@ AvailableThreads();
 /** One number for ITK's pool and for OpenMP. */
 void
 SetThreads(unsigned int threads);
+
+class StageProgress;
 
 /** Stages in a row over the channels of an image. */
 class Pipeline
@@ -132,6 +139,10 @@ private:
           const MaskImage::Pointer &              mask,
           const WorkImage::Pointer &              weights,
           unsigned int                            streamDivisions) const;
+
+  /** Tells of a lane's stages while they run, `first` and `last` being done of the whole run before and after them. */
+  void
+  Follow(const Lane & lane, double first, double last, StageProgress & progress) const;
 
   /** What the stages of a lane that ran have learned. */
   void

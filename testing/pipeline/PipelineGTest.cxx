@@ -337,4 +337,40 @@ TEST(AvailableThreads, HonoursTheSchedulersShare)
   EXPECT_EQ(AvailableThreads(), all);
   ::unsetenv("SLURM_CPUS_PER_TASK");
 }
+
+TEST(Pipeline, TellsItsProgressWithoutGoingBack)
+{
+  const auto                                  head = Head(SeriesSize);
+  const std::vector<WorkImage::Pointer>       channels = { head, testing::CopyOf(*head) };
+  std::vector<std::pair<double, std::string>> told;
+  Execution                                   execution;
+  execution.streamDivisions = 4;
+  execution.progress = [&told](double fraction, const std::string & stage) { told.emplace_back(fraction, stage); };
+  for (const bool inPieces : { false, true })
+  {
+    told.clear();
+    Pipeline pipeline(DefaultPipeline(), false);
+    if (inPieces)
+    {
+      pipeline.RunInPieces(channels, nullptr, nullptr, execution, {}, [](const Pipeline::Piece &) {});
+    }
+    else
+    {
+      pipeline.Run(channels, nullptr, nullptr, execution);
+    }
+    ASSERT_GT(told.size(), 10U);
+    EXPECT_TRUE(
+      std::is_sorted(told.begin(), told.end(), [](const auto & a, const auto & b) { return a.first < b.first; }));
+    EXPECT_EQ(told.front().second, "foreground");
+    EXPECT_LT(told.front().first, 0.1);
+    EXPECT_EQ(told.back().second, "instance-norm");
+    EXPECT_DOUBLE_EQ(told.back().first, 1.0);
+    for (const auto & stage : DefaultPipeline().stages)
+    {
+      EXPECT_TRUE(
+        std::any_of(told.begin(), told.end(), [&stage](const auto & one) { return one.second == stage.name; }))
+        << stage.name;
+    }
+  }
+}
 } // namespace isolux
