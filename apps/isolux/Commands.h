@@ -1,5 +1,8 @@
 #pragma once
 
+#include "CaseReport.h"
+#include "Pipeline.h"
+
 #include <string>
 #include <vector>
 
@@ -21,6 +24,9 @@ int
 RunPipeline(const Arguments & arguments);
 int
 RunStage(const std::string & stage, const Arguments & arguments);
+/** The same without --help, for a program that shows how it goes. */
+CaseReport
+RunStage(const std::string & stage, const Arguments & arguments, const Execution::Progress & progress);
 int
 PointNorm(const Arguments & arguments);
 int
@@ -31,4 +37,8 @@ int
 Explain(const Arguments & arguments);
 int
 PrintSchema(const Arguments & arguments);
+
+/** Whether a stage's verb writes its field on --field, which may also be an option of the stage itself. */
+bool
+HasFieldOutput(const StageDescription & stage);
 } // namespace isolux

@@ -113,8 +113,12 @@ PrintQuality(const ChannelReport & channel)
 }
 
 /** Runs one volume and tells how it went. */
-int
-RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput, bool hasFieldOutput)
+CaseReport
+RunOne(PipelineSpec                pipeline,
+       const ParsedArguments &     parsed,
+       bool                        maskIsOutput,
+       bool                        hasFieldOutput,
+       const Execution::Progress & progress = {})
 {
   pipeline.nan = parsed.Text("nan", pipeline.nan);
   CheckNanPolicy(pipeline.nan, "--nan");
@@ -129,6 +133,7 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput,
   task.name = task.input.string();
   CaseOptions options = ReadExecution(parsed);
   options.execution.prefersPieces = true;
+  options.execution.progress = progress;
   options.field = hasFieldOutput ? parsed.Text("field") : "";
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
@@ -204,7 +209,35 @@ RunOne(PipelineSpec pipeline, const ParsedArguments & parsed, bool maskIsOutput,
             << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation;
   PrintQuality(channel);
   std::cout << '\n';
-  return 0;
+  return report;
+}
+
+/** What the verb of a stage takes. */
+struct StageOptions
+{
+  std::vector<ParameterRecord> own;
+  po::options_description      all;
+  bool                         findsMask = false;
+};
+
+StageOptions
+OptionsOf(const StageDescription & description)
+{
+  StageOptions options;
+  const auto   stage = description.make();
+  options.own = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
+  options.findsMask = description.needsMask || description.prefersMask;
+  po::options_description own("Options of " + description.name);
+  AddParameters(own, options.own);
+  auto masks = MaskOptions();
+  if (HasFieldOutput(description))
+  {
+    AddFieldOption(masks);
+  }
+  auto execution = ExecutionOptions();
+  AddMemoryOption(execution);
+  options.all.add(InputOutputOptions()).add(own).add(masks).add(execution);
+  return options;
 }
 } // namespace
 
@@ -228,52 +261,54 @@ RunPipeline(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "pipeline", "input", "output" });
-  return RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false, true);
+  RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false, true);
+  return 0;
+}
+
+bool
+HasFieldOutput(const StageDescription & description)
+{
+  const auto stage = description.make();
+  const auto options = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
+  return description.makesField &&
+         std::none_of(options.begin(), options.end(), [](const auto & option) { return option.name == "field"; });
 }
 
 int
 RunStage(const std::string & name, const Arguments & arguments)
 {
-  const auto & description = BuiltInStages().Find(name);
-  const auto   stage = description.make();
-  const auto   parameters = Describe([&](ParameterVisitor & visit) { stage->VisitOptions(visit); });
-  const bool   findsMask = description.needsMask || description.prefersMask;
-
-  po::options_description own("Options of " + name);
-  AddParameters(own, parameters);
-  auto       masks = MaskOptions();
-  const bool hasFieldOutput =
-    description.makesField &&
-    std::none_of(parameters.begin(), parameters.end(), [](const auto & option) { return option.name == "field"; });
-  if (hasFieldOutput)
+  if (!WantsHelp(arguments))
   {
-    AddFieldOption(masks);
-  }
-  po::options_description options;
-  auto                    execution = ExecutionOptions();
-  AddMemoryOption(execution);
-  options.add(InputOutputOptions()).add(own).add(masks).add(execution);
-  if (WantsHelp(arguments))
-  {
-    std::cout << "isolux " << name << " IN OUT [options]\n\n"
-              << description.summary << "\n\n  " << description.formula << "\n\n"
-              << (description.makesMask ? "OUT is the mask, 0 and 1. " : "")
-              << (findsMask               ? "Without --mask, 'foreground' finds one first. "
-                  : description.makesMask ? ""
-                                          : "Without --mask every voxel counts. ")
-              << "A sidecar OUT.json records how.\n\n"
-              << options << "\nReads:     " << description.Reads() << "\nInverse:   " << description.inverse
-              << "\nReference: " << description.reference << "\n\nExample: isolux " << name << " in.nii.gz out.nii.gz"
-              << (description.needs.empty() ? "" : " ") << description.needs << '\n';
+    RunStage(name, arguments, {});
     return 0;
   }
-  const ParsedArguments parsed(arguments, options, { "input", "output" });
+  const auto & description = BuiltInStages().Find(name);
+  const auto   options = OptionsOf(description);
+  std::cout << "isolux " << name << " IN OUT [options]\n\n"
+            << description.summary << "\n\n  " << description.formula << "\n\n"
+            << (description.makesMask ? "OUT is the mask, 0 and 1. " : "")
+            << (options.findsMask       ? "Without --mask, 'foreground' finds one first. "
+                : description.makesMask ? ""
+                                        : "Without --mask every voxel counts. ")
+            << "A sidecar OUT.json records how.\n\n"
+            << options.all << "\nReads:     " << description.Reads() << "\nInverse:   " << description.inverse
+            << "\nReference: " << description.reference << "\n\nExample: isolux " << name << " in.nii.gz out.nii.gz"
+            << (description.needs.empty() ? "" : " ") << description.needs << '\n';
+  return 0;
+}
+
+CaseReport
+RunStage(const std::string & name, const Arguments & arguments, const Execution::Progress & progress)
+{
+  const auto &          description = BuiltInStages().Find(name);
+  const auto            options = OptionsOf(description);
+  const ParsedArguments parsed(arguments, options.all, { "input", "output" });
   PipelineSpec          pipeline;
-  if (findsMask && !parsed.Has("mask") && !parsed.Has("-m"))
+  if (options.findsMask && !parsed.Has("mask") && !parsed.Has("-m"))
   {
     pipeline.stages.push_back({ "foreground", {} });
   }
-  pipeline.stages.push_back({ name, GivenParameters(parsed, parameters) });
-  return RunOne(pipeline, parsed, description.makesMask, hasFieldOutput);
+  pipeline.stages.push_back({ name, GivenParameters(parsed, options.own) });
+  return RunOne(pipeline, parsed, description.makesMask, HasFieldOutput(description), progress);
 }
 } // namespace isolux
