@@ -114,12 +114,14 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "pipeline/cohort", { "pipeline", "pipeline/io", "pipeline/json" } },
   { "pipeline/packaging", {} },
   { "apps/isolux", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/report" } },
+  { "apps/slicer", { "pipeline", "pipeline/io", "pipeline/json", "apps/isolux" } },
   { "apps/report", { "pipeline" } },
 };
 
 /** Libraries that only some rooms know, by the start of the included name. */
 const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
-  { "nlohmann/", { "pipeline/json" } },
+  { "nlohmann/", { "pipeline/json", "apps/slicer" } }, // Slicer's own format of parameters
+  { "pugixml", { "apps/slicer" } },
   { "boost/", { "apps/isolux" } },
   { "kainjow/", { "apps/report" } },
   { "vtk", {} },
@@ -130,7 +132,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "gdcm", { "pipeline/io" } },
   { "itkGDCM", { "pipeline/io" } },
   { "png.h", { "pipeline/io", "apps/report" } },
-  { "iostream", { "apps/isolux" } },
+  { "iostream", { "apps/isolux", "apps/slicer" } },
 };
 } // namespace
 
