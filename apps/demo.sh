@@ -14,11 +14,12 @@ out=demo-output
 "$isolux" harmonize data/photos "$out/light" --pipeline data/pipelines/multi-scale-retinex.json --resume --jobs 2
 "$isolux" harmonize data/microscopy "$out/tiles" --pipeline data/pipelines/stack-illumination.json --resume
 
-# One scanner learned from two of its heads, and all four brought to it.
-"$isolux" fit data/heads/ixi013_T1w.nii.gz data/heads/ixi072_T1w.nii.gz --output "$out/ixi.json" --force
-printf '{ "isolux": 1, "stages": [ { "stage": "foreground" },\n  { "stage": "quantile-norm", "reference": "ixi.json" } ] }\n' \
-  >"$out/to-ixi.json"
-"$isolux" harmonize data/demo.tsv "$out/to-ixi" --pipeline "$out/to-ixi.json" --resume --jobs 2
+# One scanner learned from two of its heads, and all four brought to it: in two shards, as two machines would.
+"$isolux" fit data/heads/ixi013_T1w.nii.gz data/heads/ixi072_T1w.nii.gz --output "$out/ixi.json" --min-cases 2 --force
+for shard in 1/2 2/2; do
+  "$isolux" harmonize data/demo.tsv "$out/to-ixi" --reference "$out/ixi.json" --shard "$shard" --resume
+done
+"$isolux" gather "$out/to-ixi"
 
 cat <<EOF
 

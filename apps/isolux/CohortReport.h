@@ -1,6 +1,7 @@
 #pragma once
 
 #include "Batch.h"
+#include "Progress.h"
 
 #include <filesystem>
 #include <string>
@@ -15,5 +16,8 @@ WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::pat
 
 /** Says how many volumes are there, and gives the exit code. */
 int
-Conclude(const std::vector<BatchRow> & rows, const std::filesystem::path & folder, const std::string & whatNext);
+Conclude(Progress &                    told,
+         const std::vector<BatchRow> & rows,
+         const std::filesystem::path & folder,
+         const std::string &           whatNext);
 } // namespace isolux

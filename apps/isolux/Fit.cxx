@@ -108,6 +108,7 @@ Fit(const Arguments & arguments)
     "threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
     "force,f", "overwrite what exists")("help,h", "this text");
   po::options_description options;
+  AddProgressOptions(execution);
   options.add(files).add(measure).add(execution);
   if (WantsHelp(arguments))
   {
@@ -199,21 +200,21 @@ Fit(const Arguments & arguments)
   {
     const AtomicOutput probe(output); // a folder that cannot be written is refused before hours of work
   }
+  Progress    told(parsed, "fit");
   std::size_t failed = 0;
-  auto        reference = FitReference(
-    tasks,
-    how,
-    [&failed](const FitRow & row, std::size_t finished, std::size_t total)
-    {
-      const bool isLeftOut = !row.problem.empty();
-      failed += isLeftOut;
-      std::cout << '[' << finished << '/' << total << "] " << (isLeftOut ? "left out " : "measured ") << row.task.name
-                << " (" << std::setprecision(3) << row.seconds << " s)" << std::endl;
-      if (isLeftOut || !row.warning.empty())
-      {
-        std::cerr << "isolux: " << (isLeftOut ? row.problem : "warning: " + row.task.name + ": " + row.warning) << '\n';
-      }
-    });
+  auto        reference = FitReference(tasks,
+                                how,
+                                [&](const FitRow & row, std::size_t finished, std::size_t total)
+                                {
+                                  const bool isLeftOut = !row.problem.empty();
+                                  failed += isLeftOut;
+                                  told.Case(row.task.name,
+                                            isLeftOut ? "left out" : "measured",
+                                            row.seconds,
+                                            isLeftOut ? row.problem : row.warning,
+                                            finished,
+                                            total);
+                                });
   if (shard)
   {
     reference.shard = shard;
@@ -221,15 +222,17 @@ Fit(const Arguments & arguments)
   }
   else
   {
-    failed += ReportSmallSites(reference, minimum);
+    failed += ReportSmallSites(reference, minimum, told);
   }
   if (reference.channels.empty() && !(shard && failed == 0))
   {
-    std::cerr << "isolux: no volume could be measured, so no reference was written\n";
+    told.Warn("no volume could be measured, so no reference was written");
+    told.Conclude("", 1);
     return 1;
   }
   WriteTextFile(output, WriteReference(reference));
-  PrintReference(output, reference);
-  return failed == 0 ? 0 : 3;
+  const int code = failed == 0 ? 0 : 3;
+  told.Conclude(Summary(output, reference), code);
+  return code;
 }
 } // namespace isolux

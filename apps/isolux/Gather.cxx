@@ -39,12 +39,18 @@ WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::pat
 }
 
 int
-Conclude(const std::vector<BatchRow> & rows, const std::filesystem::path & folder, const std::string & whatNext)
+Conclude(Progress &                    told,
+         const std::vector<BatchRow> & rows,
+         const std::filesystem::path & folder,
+         const std::string &           whatNext)
 {
   const auto failed = static_cast<std::size_t>(
     std::count_if(rows.begin(), rows.end(), [](const BatchRow & row) { return row.status == "failed"; }));
-  std::cout << rows.size() - failed << " of " << rows.size() << " volumes in " << folder.string() << whatNext << '\n';
-  return failed == 0 ? 0 : failed == rows.size() ? 1 : 3;
+  const int code = failed == 0 ? 0 : failed == rows.size() ? 1 : 3;
+  told.Conclude(std::to_string(rows.size() - failed) + " of " + std::to_string(rows.size()) + " volumes in " +
+                  folder.string() + whatNext,
+                code);
+  return code;
 }
 
 int
@@ -53,6 +59,7 @@ Gather(const Arguments & arguments)
   po::options_description options;
   options.add_options()("output,o", po::value<std::string>()->value_name("OUT"), "folder that the shards wrote into")(
     "help,h", "this text");
+  AddProgressOptions(options);
   if (WantsHelp(arguments))
   {
     std::cout
@@ -71,15 +78,15 @@ Gather(const Arguments & arguments)
   const ParsedArguments       parsed(arguments, options, { "output" });
   const std::filesystem::path folder = parsed.Text("output");
   const auto                  rows = GatherShards(folder);
+  Progress                    told(parsed, "gather");
   for (const auto & row : rows)
   {
     if (!row.message.empty())
     {
-      std::cerr << "isolux: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message
-                << '\n';
+      told.Warn((row.status == "failed" ? "" : "warning: " + row.task.name + ": ") + row.message);
     }
   }
   WriteCohortReport(rows, folder);
-  return Conclude(rows, folder, "; see report.html and manifest.tsv there");
+  return Conclude(told, rows, folder, "; see report.html and manifest.tsv there");
 }
 } // namespace isolux

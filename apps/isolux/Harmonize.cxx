@@ -10,8 +10,6 @@
 #include "ReferenceJson.h"
 #include "Shard.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <iomanip>
@@ -23,48 +21,12 @@ namespace po = boost::program_options;
 
 namespace
 {
-/** A bar on a terminal, a line for each case elsewhere; what failed and what was warned of goes to stderr. */
-class Console
+std::string
+InterruptionText(int signal, std::size_t running)
 {
-public:
-  void
-  operator()(const BatchRow & row, std::size_t finished, std::size_t total) const
-  {
-    if (m_IsTerminal)
-    {
-      std::cout << "\r\033[K";
-    }
-    if (!m_IsTerminal || row.status == "failed")
-    {
-      std::cout << '[' << finished << '/' << total << "] " << row.status << ' ' << row.task.name << " ("
-                << std::setprecision(3) << row.seconds << " s)\n";
-    }
-    if (!row.message.empty())
-    {
-      std::cout.flush();
-      std::cerr << "isolux: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message
-                << '\n';
-    }
-    if (m_IsTerminal)
-    {
-      constexpr std::size_t width = 40;
-      const std::size_t     filled = width * finished / total;
-      std::cout << '[' << std::string(filled, '#') << std::string(width - filled, '.') << "] " << finished << '/'
-                << total << ' ' << row.task.name << (finished == total ? "\n" : "");
-    }
-    std::cout.flush();
-  }
-
-private:
-  bool m_IsTerminal = isatty(STDOUT_FILENO) != 0;
-};
-void
-TellInterruption(int signal, std::size_t running)
-{
-  std::cerr << "\nisolux: interrupted; no further volume begins, "
-            << (signal == SIGTERM ? "and those at work are given up"
-                                  : std::to_string(running) + " at work will be finished: once more gives them up")
-            << std::endl;
+  return "interrupted; no further volume begins, " +
+         (signal == SIGTERM ? "and those at work are given up"
+                            : "and " + std::to_string(running) + " at work will be finished: once more gives them up");
 }
 
 /** Gives `reference` to each stage that can take one and names none. */
@@ -154,6 +116,7 @@ Harmonize(const Arguments & arguments)
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
   AddNanOption(execution);
+  AddProgressOptions(execution);
   execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(
     "resume", "skip what was finished with the same input, mask and parameters")(
     "shard",
@@ -213,26 +176,31 @@ Harmonize(const Arguments & arguments)
     }
   }
 
-  const auto result = RunBatch(tasks,
-                               folder,
-                               pipeline,
-                               batch,
-                               [](const CaseTask & task, const CaseResult & done, const std::filesystem::path & page)
-                               { WriteTextFile(page, RenderCase(done.report, done.channels, task.name)); },
-                               { Console(), &TellInterruption });
+  Progress   told(parsed, "harmonize");
+  const auto result =
+    RunBatch(tasks,
+             folder,
+             pipeline,
+             batch,
+             [](const CaseTask & task, const CaseResult & done, const std::filesystem::path & page)
+             { WriteTextFile(page, RenderCase(done.report, done.channels, task.name)); },
+             { [&told](const BatchRow & row, std::size_t finished, std::size_t total)
+               { told.Case(row.task.name, row.status, row.seconds, row.message, finished, total); },
+               [&told](int signal, std::size_t running) { told.Warn(InterruptionText(signal, running)); } });
   if (result.signal != 0)
   {
     const auto finished = std::count_if(
       result.rows.begin(), result.rows.end(), [](const BatchRow & row) { return row.status != "pending"; });
-    std::cerr << "isolux: ended by a signal after " << finished << " of " << result.rows.size()
-              << " volumes; go on with --resume\n";
+    told.Warn("ended by a signal after " + std::to_string(finished) + " of " + std::to_string(result.rows.size()) +
+              " volumes; go on with --resume");
+    told.Conclude("", 128 + result.signal);
     return 128 + result.signal;
   }
   if (!batch.part.empty())
   {
-    return Conclude(result.rows, folder, "; join the shards with 'isolux gather " + folder.string() + "'");
+    return Conclude(told, result.rows, folder, "; join the shards with 'isolux gather " + folder.string() + "'");
   }
   WriteCohortReport(result.rows, folder);
-  return Conclude(result.rows, folder, "; see report.html and manifest.tsv there");
+  return Conclude(told, result.rows, folder, "; see report.html and manifest.tsv there");
 }
 } // namespace isolux

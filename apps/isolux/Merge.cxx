@@ -7,44 +7,46 @@
 
 #include <iomanip>
 #include <iostream>
+#include <sstream>
 
 namespace isolux
 {
 namespace po = boost::program_options;
 
 std::size_t
-ReportSmallSites(Reference & reference, unsigned int minimum)
+ReportSmallSites(Reference & reference, unsigned int minimum, Progress & told)
 {
   auto       before = reference.sites;
   const auto dropped = reference.DropSitesBelow(minimum);
   for (const auto & site : dropped)
   {
-    std::cerr << "isolux: site '" << site << "' has " << before[site].Cases() << " volumes, and a reference needs "
-              << minimum << ", lest it tell of single persons: it is left out; give more, or --min-cases where the "
-              << "file stays in your hands\n";
+    told.Warn("site '" + site + "' has " + std::to_string(before[site].Cases()) + " volumes, and a reference needs " +
+              std::to_string(minimum) +
+              ", lest it tell of single persons: it is left out; give more, or --min-cases where the file stays in "
+              "your hands");
   }
   return dropped.size();
 }
 
-void
-PrintReference(const std::filesystem::path & file, const Reference & reference)
+std::string
+Summary(const std::filesystem::path & file, const Reference & reference)
 {
-  std::size_t cases = 0;
+  std::ostringstream text;
+  std::size_t        cases = 0;
   for (const auto & [name, site] : reference.sites)
   {
     cases += site.Cases();
     const auto & channel = site.channels.front();
-    std::cout << std::setprecision(4) << "  " << name << ": " << site.Cases() << " volumes, " << channel.pooled.Count()
-              << " voxels, typical mean " << channel.TypicalMean() << ", deviation " << channel.TypicalDeviation()
-              << '\n';
+    text << std::setprecision(4) << "  " << name << ": " << site.Cases() << " volumes, " << channel.pooled.Count()
+         << " voxels, typical mean " << channel.TypicalMean() << ", deviation " << channel.TypicalDeviation() << '\n';
   }
-  std::cout << file.string() << ": ";
+  text << file.string() << ": ";
   if (reference.shard)
   {
-    std::cout << "shard " << reference.shard->number << " of " << reference.shard->count << ", ";
+    text << "shard " << reference.shard->number << " of " << reference.shard->count << ", ";
   }
-  std::cout << cases << " volumes of " << reference.sites.size() << (reference.sites.size() == 1 ? " site" : " sites")
-            << '\n';
+  text << cases << " volumes of " << reference.sites.size() << (reference.sites.size() == 1 ? " site" : " sites");
+  return text.str();
 }
 
 int
@@ -59,6 +61,7 @@ Merge(const Arguments & arguments)
     po::value<std::string>()->value_name("N"),
     "volumes that a site needs to be in the result (default 5)")("force,f", "overwrite what exists")("help,h",
                                                                                                      "this text");
+  AddProgressOptions(options);
   if (WantsHelp(arguments))
   {
     std::cout << "isolux merge FILE... -o FILE [options]\n\n"
@@ -90,24 +93,28 @@ Merge(const Arguments & arguments)
   }
   RefuseToOverwrite(output, parsed);
   const auto minimum = parsed.Number("min-cases", DefaultMinimumCases, 1, 10000);
+  Progress   told(parsed, "merge");
   auto       reference = MergeReferences(files);
-  const auto leftOut = ReportSmallSites(reference, minimum);
+  const auto leftOut = ReportSmallSites(reference, minimum, told);
   if (reference.sites.empty())
   {
-    std::cerr << "isolux: no site is left, so no reference was written\n";
+    told.Warn("no site is left, so no reference was written");
+    told.Conclude("", 1);
     return 1;
   }
   if (reference.versions.size() > 1)
   {
-    std::cerr << "isolux: warning: measured by several versions of Isolux:";
+    std::string versions;
     for (const auto & version : reference.versions)
     {
-      std::cerr << ' ' << version;
+      versions += " " + version;
     }
-    std::cerr << "; their statistics may differ by what the CHANGELOG tells\n";
+    told.Warn("warning: measured by several versions of Isolux:" + versions +
+              "; their statistics may differ by what the CHANGELOG tells");
   }
   WriteTextFile(output, WriteReference(reference));
-  PrintReference(output, reference);
-  return leftOut == 0 ? 0 : 3;
+  const int code = leftOut == 0 ? 0 : 3;
+  told.Conclude(Summary(output, reference), code);
+  return code;
 }
 } // namespace isolux

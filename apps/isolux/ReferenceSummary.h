@@ -1,19 +1,21 @@
 #pragma once
 
+#include "Progress.h"
 #include "Reference.h"
 
 #include <filesystem>
+#include <string>
 
 // What fit and merge say of the reference that they write.
 namespace isolux
 {
 constexpr unsigned int DefaultMinimumCases = 5;
 
-/** Takes out the sites of fewer cases and names them on stderr; returns their number. */
+/** Takes out the sites of fewer cases and names them as warnings; returns their number. */
 std::size_t
-ReportSmallSites(Reference & reference, unsigned int minimum);
+ReportSmallSites(Reference & reference, unsigned int minimum, Progress & told);
 
 /** A line for each site. */
-void
-PrintReference(const std::filesystem::path & file, const Reference & reference);
+std::string
+Summary(const std::filesystem::path & file, const Reference & reference);
 } // namespace isolux

@@ -2,6 +2,7 @@
 #include "Error.h"
 #include "PipelineFiles.h"
 #include "PipelineJson.h"
+#include "Progress.h"
 #include "SidecarJson.h"
 
 #include <algorithm>
@@ -78,21 +79,21 @@ Brief(const Value & value)
 
 /** How even the image became, where a field was divided by or labels are given. */
 void
-PrintQuality(const ChannelReport & channel)
+PrintQuality(std::ostream & out, const ChannelReport & channel)
 {
   std::string separator;
-  const auto  change = [&separator](const char * name, double before, double after)
+  const auto  change = [&separator, &out](const char * name, double before, double after)
   {
     if (std::isfinite(before) && std::isfinite(after))
     {
-      std::cout << separator << name << ' ' << before << " -> " << after;
+      out << separator << name << ' ' << before << " -> " << after;
       separator = ", ";
     }
   };
-  std::cout << std::setprecision(3);
+  out << std::setprecision(3);
   if (const auto & field = channel.field; field && std::isfinite(field->minimum))
   {
-    std::cout << "; field " << field->minimum << " to " << field->maximum;
+    out << "; field " << field->minimum << " to " << field->maximum;
     const auto & before = channel.evennessBefore;
     const auto & after = channel.evennessAfter;
     separator = "; in classes of the corrected image ";
@@ -114,7 +115,8 @@ PrintQuality(const ChannelReport & channel)
 
 /** Runs one volume and tells how it went. */
 CaseReport
-RunOne(PipelineSpec                pipeline,
+RunOne(const std::string &         verb,
+       PipelineSpec                pipeline,
        const ParsedArguments &     parsed,
        bool                        maskIsOutput,
        bool                        hasFieldOutput,
@@ -131,9 +133,10 @@ RunOne(PipelineSpec                pipeline,
   }
   task.mask = parsed.Text("mask", parsed.Text("-m"));
   task.name = task.input.string();
+  Progress    told(parsed, verb);
   CaseOptions options = ReadExecution(parsed);
   options.execution.prefersPieces = true;
-  options.execution.progress = progress;
+  options.execution.progress = progress ? progress : told.Volume(task.input);
   options.field = hasFieldOutput ? parsed.Text("field") : "";
   options.mask = parsed.Text("mask-out");
   options.maskIsOutput = maskIsOutput;
@@ -190,25 +193,26 @@ RunOne(PipelineSpec                pipeline,
   const auto & channel = report.channels.front();
   for (const auto & warning : AllWarnings(report))
   {
-    std::cerr << "isolux: warning: " << task.name << ": " << warning << '\n';
+    told.Warn("warning: " + task.name + ": " + warning);
   }
+  std::ostringstream text;
   if (parsed.Has("verbose"))
   {
     for (const auto & stage : channel.stages)
     {
-      std::cout << stage.name << " (" << std::setprecision(3) << stage.seconds << " s)\n";
+      text << stage.name << " (" << std::setprecision(3) << stage.seconds << " s)\n";
       for (const auto & [name, value] : stage.learned)
       {
-        std::cout << "  " << std::left << std::setw(18) << name << " " << Brief(value) << '\n';
+        text << "  " << std::left << std::setw(18) << name << " " << Brief(value) << '\n';
       }
     }
   }
-  std::cout << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
-            << (report.channels.size() > 1 ? "channel 1 of " + std::to_string(report.channels.size()) + ": " : "")
-            << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean
-            << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation;
-  PrintQuality(channel);
-  std::cout << '\n';
+  text << task.name << " -> " << task.output.string() << std::setprecision(4) << ": " << report.seconds << " s, "
+       << (report.channels.size() > 1 ? "channel 1 of " + std::to_string(report.channels.size()) + ": " : "")
+       << channel.maskVoxels << " voxels, mean " << channel.before.mean << " -> " << channel.after.mean
+       << ", deviation " << channel.before.standardDeviation << " -> " << channel.after.standardDeviation;
+  PrintQuality(text, channel);
+  told.Conclude(text.str(), 0);
   return report;
 }
 
@@ -236,6 +240,7 @@ OptionsOf(const StageDescription & description)
   }
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
+  AddProgressOptions(execution);
   options.all.add(InputOutputOptions()).add(own).add(masks).add(execution);
   return options;
 }
@@ -251,6 +256,7 @@ RunPipeline(const Arguments & arguments)
   AddFieldOption(masks);
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
+  AddProgressOptions(execution);
   options.add(files).add(masks).add(execution);
   if (WantsHelp(arguments))
   {
@@ -261,7 +267,7 @@ RunPipeline(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments parsed(arguments, options, { "pipeline", "input", "output" });
-  RunOne(ReadPipelineFile(parsed.Text("pipeline")), parsed, false, true);
+  RunOne("run", ReadPipelineFile(parsed.Text("pipeline")), parsed, false, true);
   return 0;
 }
 
@@ -309,6 +315,6 @@ RunStage(const std::string & name, const Arguments & arguments, const Execution:
     pipeline.stages.push_back({ "foreground", {} });
   }
   pipeline.stages.push_back({ name, GivenParameters(parsed, options.own) });
-  return RunOne(pipeline, parsed, description.makesMask, HasFieldOutput(description), progress);
+  return RunOne(name, pipeline, parsed, description.makesMask, HasFieldOutput(description), progress);
 }
 } // namespace isolux

@@ -292,4 +292,10 @@ PipelineSchema()
   schema["additionalProperties"] = false;
   return schema.dump(2) + "\n";
 }
+
+std::string
+JsonLine(const Values & values)
+{
+  return ToJson(values).dump();
+}
 } // namespace isolux

@@ -32,6 +32,9 @@ nlohmann::ordered_json
 ToJson(const Value & value);
 nlohmann::ordered_json
 ToJson(const Values & values);
+/** The same in one line. */
+std::string
+JsonLine(const Values & values);
 
 /** null reads as NaN. \throws UsageError where the JSON type is none of Value's. */
 Value
