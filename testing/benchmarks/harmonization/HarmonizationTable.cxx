@@ -17,7 +17,7 @@ namespace isolux::testing
 namespace
 {
 constexpr const char * Usage =
-  R"(harmonization_table --data FILE [--data FILE...] [--out FILE] [--csv FILE] [--cache FOLDER] [--methods M;M;...]
+  R"(harmonization_table [--data FILE]... [--out FILE] [--csv FILE] [--cache FOLDER] [--methods M;M;...]
                     [--shifts S;S;...] [--threads N]
 
 Learns a model of tissue at one site, applies it to the others, real and simulated, and measures how comparable
@@ -26,7 +26,7 @@ their images are: as they are, and after each method.
              none. Tissue: 1 CSF, 2 GM, 3 WM; a site without it is a target of distances only. Without a mask the
              foreground is found; such sites are compared with each other only.
   --out      the tables, in Markdown (default: standard output)
-  --csv      every figure
+  --csv      every figure; without --data it is read, and the tables are made of it
   --cache    folder for the fields of ITK's N4, found again by the content of their images
   --methods  names as in the table, parted by ';' (default: all)
   --shifts   the same, of simulated sites; "": none
@@ -105,15 +105,27 @@ ReadOptions(int argc, char ** argv)
       *found->second = value;
     }
   }
-  if (options.heads.empty())
+  if (options.heads.empty() && options.csv.empty())
   {
-    throw std::runtime_error("--data names no image");
+    throw std::runtime_error("--data names no image, and there is no --csv of figures");
   }
   if (!options.cache.empty())
   {
     std::filesystem::create_directories(options.cache);
   }
   return options;
+}
+
+void
+Write(const std::string & name, const Figures & figures, void (*print)(std::ostream &, const Figures &))
+{
+  std::ofstream file(name);
+  print(file, figures);
+  file.close();
+  if (!file)
+  {
+    throw std::runtime_error("cannot write " + name);
+  }
 }
 } // namespace
 } // namespace isolux::testing
@@ -128,15 +140,23 @@ main(int argc, char ** argv)
     // and no global maximum: with one of 2, ITK 5.2.1's N4 finds hardly any field
     itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(options.threads);
     omp_set_num_threads(static_cast<int>(options.threads));
-    const auto figures = Transfer(options.heads,
-                                  options.recipes,
-                                  options.shifts,
-                                  options.cache,
-                                  [](const std::string & what) { std::cerr << what << '\n'; });
-    if (!options.csv.empty())
+    Figures figures;
+    if (options.heads.empty())
     {
-      std::ofstream file(options.csv);
-      PrintCsv(file, figures);
+      std::ifstream file(options.csv);
+      figures = ReadCsv(file);
+    }
+    else
+    {
+      figures = Transfer(options.heads,
+                         options.recipes,
+                         options.shifts,
+                         options.cache,
+                         [](const std::string & what) { std::cerr << what << '\n'; });
+      if (!options.csv.empty())
+      {
+        Write(options.csv, figures, PrintCsv);
+      }
     }
     if (options.out.empty())
     {
@@ -144,8 +164,7 @@ main(int argc, char ** argv)
     }
     else
     {
-      std::ofstream file(options.out);
-      PrintTables(file, figures);
+      Write(options.out, figures, PrintTables);
     }
     return 0;
   }

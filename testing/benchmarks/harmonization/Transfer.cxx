@@ -7,13 +7,17 @@
 #include <iomanip>
 #include <limits>
 #include <map>
+#include <istream>
 #include <ostream>
 #include <sstream>
+#include <stdexcept>
 
 namespace isolux::testing
 {
 namespace
 {
+constexpr const char * CsvHeader = "mask;trained;target;real;head;method;measure;value";
+
 constexpr double None = std::numeric_limits<double>::quiet_NaN();
 
 /** What the measures need of one image. */
@@ -298,6 +302,17 @@ MeanOver(const Figures & figures)
   return testing::MeanOf(means);
 }
 
+/** Those at sites where a model could be judged. */
+Figures
+WithDice(const Figures & figures)
+{
+  const auto sites = Distinct(Where(figures, [](const Figure & f) { return f.measure == "Dice"; }),
+                              [](const Figure & f) { return f.trained + '\t' + f.target; });
+  return Where(figures,
+               [&](const Figure & f)
+               { return std::find(sites.begin(), sites.end(), f.trained + '\t' + f.target) != sites.end(); });
+}
+
 void
 PrintRow(std::ostream & os, const std::vector<std::string> & cells)
 {
@@ -346,7 +361,8 @@ PrintByTarget(std::ostream & os, const Figures & figures, const std::string & me
   {
     print(target, Where(simulated, [&](const Figure & f) { return f.target == target; }));
   }
-  print("**mean of real sites**", real);
+  const auto judged = WithDice(figures);
+  print("**mean of real sites**", Where(judged, [&](const Figure & f) { return f.isReal && f.measure == measure; }));
   print("**mean of simulated sites**", simulated);
 }
 
@@ -482,12 +498,38 @@ MeanFigure(const Figures &     figures,
 void
 PrintCsv(std::ostream & os, const Figures & figures)
 {
-  os << "mask;trained;target;real;head;method;measure;value\n" << std::setprecision(9);
+  os << CsvHeader << '\n' << std::setprecision(9);
   for (const Figure & f : figures)
   {
     os << f.mask << ';' << f.trained << ';' << f.target << ';' << f.isReal << ';' << f.head << ';' << f.method << ';'
        << f.measure << ';' << f.value << '\n';
   }
+}
+
+Figures
+ReadCsv(std::istream & is)
+{
+  std::string line;
+  if (!std::getline(is, line) || line != CsvHeader)
+  {
+    throw std::runtime_error(std::string("figures must begin with the line ") + CsvHeader);
+  }
+  Figures figures;
+  while (std::getline(is, line))
+  {
+    std::istringstream fields(line);
+    Figure             f;
+    std::string        isReal;
+    std::string        value;
+    for (std::string * field : { &f.mask, &f.trained, &f.target, &isReal, &f.head, &f.method, &f.measure, &value })
+    {
+      std::getline(fields, *field, ';');
+    }
+    f.isReal = isReal == "1";
+    f.value = std::strtod(value.c_str(), nullptr); // reads "nan" too
+    figures.push_back(f);
+  }
+  return figures;
 }
 
 void
@@ -499,7 +541,7 @@ PrintTables(std::ostream & os, const Figures & figures)
     os << "\n## Dice, statistics in the " << mask << "\n\n";
     PrintByTarget(os, of, "Dice");
     os << "\n## Every measure, real sites, " << mask << "\n\n";
-    PrintByMethod(os, Where(of, [](const Figure & f) { return f.isReal; }));
+    PrintByMethod(os, Where(WithDice(of), [](const Figure & f) { return f.isReal; }));
     os << "\n## Every measure, simulated sites, " << mask << "\n\n";
     PrintByMethod(os, Where(of, [](const Figure & f) { return !f.isReal && f.target != OtherHeads; }));
     os << "\n## Rank correlation with Dice over the methods, " << mask << "\n\n";

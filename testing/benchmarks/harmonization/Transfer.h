@@ -49,6 +49,10 @@ MeanFigure(const Figures &     figures,
 void
 PrintCsv(std::ostream & os, const Figures & figures);
 
+/** What PrintCsv() wrote. */
+Figures
+ReadCsv(std::istream & is);
+
 void
 PrintTables(std::ostream & os, const Figures & figures);
 } // namespace isolux::testing

@@ -163,6 +163,12 @@ TEST(Tables, AMeanWeighsSitesAlike)
   PrintTables(text, figures);
   EXPECT_NE(text.str().find("| A to B | 0.600 |"), std::string::npos) << text.str();
   EXPECT_NE(text.str().find("| **mean of real sites** | 0.750 |"), std::string::npos) << text.str();
+
+  std::stringstream  csv;
+  std::ostringstream again;
+  PrintCsv(csv, figures);
+  PrintTables(again, ReadCsv(csv));
+  EXPECT_EQ(again.str(), text.str());
 }
 
 TEST(Heads, ATableWithAnotherHeaderIsRefused)
