@@ -32,6 +32,8 @@ PointNorm(const Arguments & arguments);
 int
 Restore(const Arguments & arguments);
 int
+Audit(const Arguments & arguments);
+int
 ListStages(const Arguments & arguments);
 int
 Explain(const Arguments & arguments);

@@ -7,6 +7,7 @@
 namespace isolux
 {
 extern const char * const PageTemplate;
+extern const char * const AuditTemplate;
 extern const char * const CaseTemplate;
 extern const char * const ChartTemplate;
 extern const char * const StyleSheet;

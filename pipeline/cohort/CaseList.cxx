@@ -1,13 +1,12 @@
 #include "CaseList.h"
 
-#include "AtomicFile.h"
 #include "Error.h"
+#include "TsvFile.h"
 
 #include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 
 namespace isolux
 {
@@ -80,67 +79,6 @@ Walk(const fs::path & folder, std::set<fs::path> & seen, TFunction && visit)
   }
 }
 
-/** Tab separated, with the columns' names in the first line; "n/a" is empty, as in BIDS. */
-struct Table
-{
-  struct Row
-  {
-    std::size_t              line = 0; ///< from 1
-    std::vector<std::string> cells;
-  };
-
-  std::vector<std::string> columns;
-  std::vector<Row>         rows;
-
-  bool
-  Has(const std::string & column) const
-  {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  }
-
-  /** "" where there is no such column. */
-  std::string
-  Cell(const Row & row, const std::string & column) const
-  {
-    const auto index = static_cast<std::size_t>(std::find(columns.begin(), columns.end(), column) - columns.begin());
-    return index < std::min(columns.size(), row.cells.size()) ? row.cells[index] : std::string();
-  }
-};
-
-Table
-ReadTable(const fs::path & path)
-{
-  Table              table;
-  std::istringstream lines(ReadTextFile(path));
-  std::string        line;
-  for (std::size_t number = 1; std::getline(lines, line); ++number)
-  {
-    if (number == 1 && line.rfind("\xef\xbb\xbf", 0) == 0)
-    {
-      line.erase(0, 3); // the byte order mark of spreadsheets
-    }
-    if (!line.empty() && line.back() == '\r')
-    {
-      line.pop_back();
-    }
-    std::vector<std::string> cells;
-    std::istringstream       stream(line + '\t');
-    for (std::string cell; std::getline(stream, cell, '\t');)
-    {
-      cells.push_back(cell == "n/a" ? "" : cell);
-    }
-    if (number == 1)
-    {
-      table.columns = std::move(cells);
-    }
-    else if (!line.empty())
-    {
-      table.rows.push_back({ number, std::move(cells) });
-    }
-  }
-  return table;
-}
-
 std::string
 Listed(const std::vector<std::string> & names)
 {
@@ -155,7 +93,7 @@ Listed(const std::vector<std::string> & names)
 std::vector<CaseTask>
 FromTable(const fs::path & path, const std::string & siteColumn)
 {
-  const Table table = ReadTable(path);
+  const TsvFile table(path);
   if (!table.Has("path"))
   {
     throw UsageError(path.string() + ": a list of volumes needs a column 'path' in its first line, tab separated");
@@ -163,16 +101,16 @@ FromTable(const fs::path & path, const std::string & siteColumn)
   if (!siteColumn.empty() && !table.Has(siteColumn))
   {
     throw UsageError(path.string() + ": has no column '" + siteColumn + "' to take the sites from; there are " +
-                     Listed(table.columns));
+                     Listed(table.Columns()));
   }
   std::vector<CaseTask> tasks;
-  for (const auto & row : table.rows)
+  for (std::size_t row = 0; row < table.Rows(); ++row)
   {
     CaseTask task;
     task.name = table.Cell(row, "path");
     if (task.name.empty())
     {
-      throw UsageError(path.string() + ", line " + std::to_string(row.line) + ": the column 'path' is empty");
+      throw UsageError(path.string() + ", line " + std::to_string(table.Line(row)) + ": the column 'path' is empty");
     }
     while (task.name.size() > 1 && task.name.back() == '/')
     {
@@ -250,10 +188,10 @@ TakeSites(std::vector<CaseTask> & tasks, const fs::path & folder, const std::str
     std::map<std::string, std::string> sites;
     if (fs::is_regular_file(path, error))
     {
-      const Table table = ReadTable(path);
+      const TsvFile table(path);
       found = found || table.Has(column);
-      columns.insert(table.columns.begin(), table.columns.end());
-      for (const auto & row : table.rows)
+      columns.insert(table.Columns().begin(), table.Columns().end());
+      for (std::size_t row = 0; row < table.Rows(); ++row)
       {
         sites[WithPrefix(table.Cell(row, key), prefix)] = table.Cell(row, column);
       }
@@ -435,6 +373,12 @@ HarmonizedName(const std::string & stem)
   const std::string       plain = std::regex_replace(stem, description, "");
   const auto              suffix = plain.rfind('_');
   return plain.substr(0, suffix) + "_desc-harmonized" + plain.substr(suffix);
+}
+
+std::string
+BidsSuffix(const std::string & stem)
+{
+  return IsBidsStem(stem) ? stem.substr(stem.rfind('_') + 1) : "";
 }
 
 std::vector<CaseTask>

@@ -52,4 +52,8 @@ ChecksumOf(const std::vector<CaseTask> & tasks);
 /** "sub-01_ses-2_T1w" -> "sub-01_ses-2_desc-harmonized_T1w"; a name that is not BIDS stays as it is. */
 std::string
 HarmonizedName(const std::string & stem);
+
+/** "T1w" of "sub-01_ses-2_T1w"; "" of a name that is not BIDS. */
+std::string
+BidsSuffix(const std::string & stem);
 } // namespace isolux

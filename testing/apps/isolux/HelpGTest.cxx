@@ -15,8 +15,8 @@ class Help : public testing::ProgramTest
 std::vector<std::string>
 Verbs()
 {
-  std::vector<std::string> verbs = { "harmonize",  "gather",  "fit",    "merge",   "run",
-                                     "point-norm", "restore", "stages", "explain", "schema" };
+  std::vector<std::string> verbs = { "harmonize", "gather", "fit",    "merge",   "run",   "point-norm",
+                                     "restore",   "audit",  "stages", "explain", "schema" };
   for (const auto & stage : BuiltInStages().All())
   {
     verbs.push_back(stage.name);
