@@ -260,6 +260,15 @@ ModuleCall::ArgumentsOf(const StageDescription & stage) const
                m_Others.end(),
                std::back_inserter(arguments),
                [](const auto & other) { return other != "--force" && other != "-f"; });
+  // Slicer hands volumes over in .nrrd and deletes them: compressing would take longer than most stages.
+  const auto has = [&arguments](const auto & matches)
+  { return std::any_of(arguments.begin(), arguments.end(), matches); };
+  if (has([](const std::string & word)
+          { return word.rfind("--output=", 0) == 0 && std::filesystem::path(word).extension() == ".nrrd"; }) &&
+      !has([](const std::string & word) { return word.rfind("--compression=", 0) == 0; }))
+  {
+    arguments.emplace_back("--compression=0");
+  }
   return arguments;
 }
 
