@@ -1,5 +1,6 @@
 #include "CaseList.h"
 
+#include "AtomicFile.h"
 #include "Error.h"
 #include "TsvFile.h"
 
