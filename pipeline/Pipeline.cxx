@@ -275,7 +275,6 @@ AvailableThreads()
 void
 SetThreads(unsigned int threads)
 {
-  itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(threads);
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(threads);
   omp_set_num_threads(static_cast<int>(threads));
 }
