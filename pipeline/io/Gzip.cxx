@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <exception>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -19,6 +21,36 @@ namespace isolux
 namespace
 {
 constexpr std::size_t MemberSize = 1 << 20;
+
+/** The spans in a row, cut into members; one that reaches over the end of a span is a copy, in `joined`. */
+std::vector<ByteSpan>
+Members(const std::vector<ByteSpan> & spans, std::list<Bytes> & joined)
+{
+  std::vector<ByteSpan> members;
+  std::size_t           missing = 0; // bytes that the last member, a copy, still takes
+  for (std::size_t i = 0; i < spans.size(); ++i)
+  {
+    std::size_t begin = std::min(missing, spans[i].size);
+    if (begin > 0)
+    {
+      std::memcpy(joined.back().Data() + MemberSize - missing, spans[i].data, begin);
+      members.back().size += begin;
+      missing -= begin;
+    }
+    for (; begin < spans[i].size; begin += members.back().size)
+    {
+      members.push_back({ spans[i].data + begin, std::min(MemberSize, spans[i].size - begin) });
+      if (members.back().size < MemberSize && i + 1 < spans.size())
+      {
+        joined.emplace_back(MemberSize);
+        std::memcpy(joined.back().Data(), members.back().data, members.back().size);
+        members.back().data = joined.back().Data();
+        missing = MemberSize - members.back().size;
+      }
+    }
+  }
+  return members;
+}
 } // namespace
 
 void
@@ -27,15 +59,8 @@ WriteGzip(const std::function<void(const char * bytes, std::size_t size)> & writ
           int                                                               level,
           unsigned int                                                      threads)
 {
-  std::vector<ByteSpan> members;
-  for (const ByteSpan & span : spans)
-  {
-    for (std::size_t begin = 0; begin < span.size; begin += MemberSize)
-    {
-      members.push_back({ span.data + begin, std::min(MemberSize, span.size - begin) });
-    }
-  }
-
+  std::list<Bytes>         joined;
+  const auto               members = Members(spans, joined);
   std::atomic<std::size_t> next{ 0 };
   std::mutex               mutex;
   std::condition_variable  turn;

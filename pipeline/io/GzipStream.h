@@ -45,7 +45,7 @@ public:
   void
   Write(const char * bytes, std::size_t size);
 
-  /** Ends a span: what follows begins a member of its own. */
+  /** Writes what is pending; call it at the end. */
   void
   Flush();
 

@@ -52,10 +52,6 @@ RegionWriter::WriteAt(std::uint64_t place, const char * bytes, std::size_t size)
   {
     throw std::logic_error("a compressed file is written in its own order");
   }
-  if (place >= m_Begin && (place - m_Begin) % m_ChannelSize == 0)
-  {
-    m_Gzip->Flush();
-  }
   m_Gzip->Write(bytes, size);
   m_Place += size;
 }

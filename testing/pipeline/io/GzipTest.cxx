@@ -2,6 +2,8 @@
 
 #include "FileStream.h"
 #include "Gzip.h"
+#include "SmallVolumes.h"
+#include "TemporaryFolder.h"
 
 #include <zlib.h>
 
@@ -74,6 +76,42 @@ TEST_F(Gzip, BytesDoNotDependOnTheNumberOfThreads)
 {
   const std::string text = LongText();
   EXPECT_TRUE(Compressed({ { text.data(), text.size() } }, 1, 1) == Compressed({ { text.data(), text.size() } }, 1, 5));
+}
+
+TEST_F(Gzip, BytesDoNotDependOnWhereSpansEnd)
+{
+  const std::string text = LongText();
+  const auto        whole = Compressed({ { text.data(), text.size() } }, 1, 2);
+  for (const auto & ends : std::vector<std::vector<std::size_t>>{
+         { 352 }, { 1, 2, 3 }, { 1 << 20 }, { 352, 1'000'000, 1 << 20, (1 << 20) + 1, 3'400'000 }, { 0, 3'500'000 } })
+  {
+    std::vector<ByteSpan> spans;
+    std::size_t           begin = 0;
+    for (const std::size_t end : ends)
+    {
+      spans.push_back({ text.data() + begin, end - begin });
+      begin = end;
+    }
+    spans.push_back({ text.data() + begin, text.size() - begin });
+    EXPECT_TRUE(Compressed(spans, 1, 3) == whole) << ends.front();
+  }
+}
+
+/** As by a reader that takes a file's first kilobyte and knows of no second member. */
+TEST_F(Gzip, TheFirstMemberOfAVolumeHoldsVoxels)
+{
+  WriteVolume(testing::HeadVolume({ { 53, 51, 47, 1 } }), File("a.nii.gz"), {});
+  const std::string compressed = testing::ReadBytesOf(File("a.nii.gz"));
+  z_stream          stream = {};
+  ASSERT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string header(540, '\0');
+  stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(compressed.data()));
+  stream.avail_in = 1024;
+  stream.next_out = reinterpret_cast<Bytef *>(header.data());
+  stream.avail_out = static_cast<uInt>(header.size());
+  EXPECT_EQ(inflate(&stream, Z_SYNC_FLUSH), Z_OK);
+  EXPECT_EQ(stream.avail_out, 0U);
+  inflateEnd(&stream);
 }
 
 TEST_F(Gzip, AWrongSizeInTheTrailerOfAnEarlierMemberAndPaddingAreOfNoConsequence)
