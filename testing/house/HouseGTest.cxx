@@ -114,6 +114,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "pipeline/cohort", { "pipeline", "pipeline/io", "pipeline/json" } },
   { "pipeline/packaging", {} },
   { "apps/isolux", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/report" } },
+  { "apps/bids", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/isolux", "apps/report" } },
   { "apps/slicer", { "pipeline", "pipeline/io", "pipeline/json", "apps/isolux" } },
   { "apps/report", { "pipeline" } },
 };
@@ -122,7 +123,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
 const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "nlohmann/", { "pipeline/json", "apps/slicer" } }, // Slicer's own format of parameters
   { "pugixml", { "apps/slicer" } },
-  { "boost/", { "apps/isolux" } },
+  { "boost/", { "apps/isolux", "apps/bids" } },
   { "kainjow/", { "apps/report" } },
   { "vtk", {} },
   { "openssl/", { "pipeline/io", "apps/report" } },
@@ -132,7 +133,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "gdcm", { "pipeline/io" } },
   { "itkGDCM", { "pipeline/io" } },
   { "png.h", { "pipeline/io", "apps/report" } },
-  { "iostream", { "apps/isolux", "apps/slicer" } },
+  { "iostream", { "apps/isolux", "apps/bids", "apps/slicer" } },
 };
 } // namespace
 
