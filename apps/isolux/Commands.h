@@ -34,6 +34,8 @@ Restore(const Arguments & arguments);
 int
 Audit(const Arguments & arguments);
 int
+View(const Arguments & arguments); ///< does not return: becomes the viewer
+int
 ListStages(const Arguments & arguments);
 int
 Explain(const Arguments & arguments);

@@ -20,6 +20,7 @@ constexpr const char * Help =
   isolux merge FILE... -o FILE       make one of the references of several sites: no voxel leaves a site
   isolux gather OUT                  join what the shards of harmonize did on several machines
   isolux restore OUT BACK            undo, from the sidecar beside OUT
+  isolux view BEFORE AFTER [FIELD]   look at two images side by side, or write a picture of them
   isolux audit OUT                   what harmonize erased that goes with a group or a label
   isolux stages                      what stages there are
   isolux explain PIPELINE.json       what a pipeline file does
@@ -36,7 +37,7 @@ Dispatch(const std::string & verb, const isolux::Arguments & arguments)
   static const std::map<std::string, int (*)(const Arguments &)> verbs = {
     { "harmonize", Harmonize },  { "gather", Gather },      { "fit", Fit },           { "merge", Merge },
     { "run", RunPipeline },      { "restore", Restore },    { "stages", ListStages }, { "explain", Explain },
-    { "point-norm", PointNorm }, { "schema", PrintSchema }, { "audit", Audit }
+    { "point-norm", PointNorm }, { "schema", PrintSchema }, { "audit", Audit },       { "view", View }
   };
   if (verb == "--help" || verb == "-h" || verb == "help")
   {

@@ -1,12 +1,12 @@
 #include "Picture.h"
 
+#include "DivergingColours.h"
 #include "Error.h"
 
 #include <openssl/evp.h>
 #include <png.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -14,11 +14,6 @@ namespace isolux
 {
 namespace
 {
-/** Equidistant stops in the logarithm of the field. Blue and orange stay apart in every common colour blindness. */
-constexpr std::array<std::array<double, 3>, 5> FieldColours{
-  { { 23, 78, 148 }, { 120, 175, 222 }, { 247, 247, 247 }, { 246, 178, 98 }, { 176, 77, 0 } }
-};
-
 std::string
 DataUri(const std::vector<std::uint8_t> & pixels,
         const unsigned int                width,
@@ -76,14 +71,9 @@ FieldPng(const Raster & field, const Raster & mask, const FieldScale & scale)
       pixels.insert(pixels.end(), 3, 0);
       continue;
     }
-    const double signedLevel = std::clamp(std::log(field.values[index]) / std::log(scale.limit), -1.0, 1.0);
-    const double position = (signedLevel + 1.0) / 2.0 * (FieldColours.size() - 1);
-    const auto   stop = std::min(static_cast<std::size_t>(position), FieldColours.size() - 2);
-    for (std::size_t channel = 0; channel < 3; ++channel)
+    for (const double channel : ColourBetween(FieldColours, std::log(field.values[index]) / std::log(scale.limit)))
     {
-      const double low = FieldColours[stop][channel];
-      const double high = FieldColours[stop + 1][channel];
-      pixels.push_back(static_cast<std::uint8_t>(std::lround(low + (high - low) * (position - stop))));
+      pixels.push_back(static_cast<std::uint8_t>(std::lround(channel)));
     }
   }
   return DataUri(pixels, field.width, field.height, PNG_FORMAT_RGB);

@@ -1,0 +1,885 @@
+#include "BeforeAfterScene.h"
+
+#include "DivergingColours.h"
+#include "Error.h"
+#include "ViewKeys.h"
+
+#include <vtkLookupTable.h>
+#include <vtkTextProperty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace isolux
+{
+namespace
+{
+constexpr int    CurtainGrip = 8;   ///< picture elements to either side
+constexpr double DragRange = 400.0; ///< picture elements that change a window by its own width
+constexpr double ZoomStep = 1.0 / 150.0;
+constexpr Colour PanelColour{ { 34, 36, 40 } };
+constexpr int    TimeLeft = 170;
+constexpr int    TimeMargin = 12;
+
+std::string
+Number(const double value)
+{
+  char text[32];
+  std::snprintf(text,
+                sizeof(text),
+                std::abs(value) >= 1e5     ? "%.4g"
+                : std::abs(value) >= 100.0 ? "%.1f"
+                                           : "%.4g",
+                value);
+  return text;
+}
+
+std::string
+ValueText(const std::vector<float> & values)
+{
+  std::string text;
+  for (const float value : values)
+  {
+    text += (text.empty() ? "" : ", ") + (std::isnan(value) ? "NaN" : Number(value));
+  }
+  return text;
+}
+
+vtkSmartPointer<vtkLookupTable>
+Table(const bool logarithmic, const double limit, const bool ofField)
+{
+  constexpr int Entries = 256;
+  auto          table = vtkSmartPointer<vtkLookupTable>::New();
+  table->SetNumberOfTableValues(Entries);
+  for (int i = 0; i < Entries; ++i)
+  {
+    const double value = 2.0 * i / (Entries - 1) - 1.0;
+    const auto   colour = ofField ? ColourBetween(FieldColours, value) : DifferenceColour(value);
+    table->SetTableValue(i, colour[0] / 255.0, colour[1] / 255.0, colour[2] / 255.0, 1.0);
+  }
+  if (logarithmic)
+  {
+    table->SetScaleToLog10();
+    table->SetTableRange(1.0 / limit, limit);
+  }
+  else
+  {
+    table->SetTableRange(-limit, limit);
+  }
+  return table;
+}
+} // namespace
+
+BeforeAfterScene::BeforeAfterScene(ViewData data, const bool fastVolume)
+  : m_Data(std::move(data))
+  , m_Bases{ AcquisitionBases(m_Data.images[Before]->ToRas()), PatientBases() }
+  , m_OnlyPlane(m_Data.OnlyPlane())
+  , m_Volume(fastVolume)
+  , m_Background(vtkSmartPointer<vtkRenderer>::New())
+  , m_Foreground(vtkSmartPointer<vtkRenderer>::New())
+  , m_ScalarBar(vtkSmartPointer<vtkScalarBarActor>::New())
+{
+  m_State.cursor = m_Data.images[Before]->Middle();
+  for (const Side side : { Before, After })
+  {
+    m_State.windows[side] = ChooseWindow(*m_Data.images[side], 0, m_Data.masks[side]);
+  }
+  m_State.chosen = m_State.windows;
+
+  m_Background->SetBackground(0.0, 0.0, 0.0);
+  m_Background->InteractiveOff();
+  m_Foreground->SetLayer(1);
+  m_Foreground->InteractiveOff();
+  for (auto & slice : m_Slices)
+  {
+    m_Background->AddActor2D(slice.Picture().Actor());
+  }
+  m_Background->AddActor2D(m_Volume.Picture().Actor());
+  m_Background->AddActor2D(m_TimeBar.Actor());
+  m_Histogram.AddTo(*m_Background);
+  m_Foreground->AddActor2D(m_ScalarBar);
+  m_Foreground->AddActor2D(m_HelpPage.Actor());
+  m_ScalarBar->UnconstrainedFontSizeOn();
+  m_ScalarBar->SetNumberOfLabels(5);
+  m_ScalarBar->SetTextPositionToPrecedeScalarBar();
+  for (auto * property : { m_ScalarBar->GetLabelTextProperty(), m_ScalarBar->GetTitleTextProperty() })
+  {
+    property->SetFontSize(12);
+    property->SetBold(false);
+    property->SetItalic(false);
+    property->SetShadow(true);
+    property->SetColor(1.0, 1.0, 1.0);
+  }
+}
+
+void
+BeforeAfterScene::AddTo(vtkRenderWindow & window)
+{
+  window.SetNumberOfLayers(2);
+  window.AddRenderer(m_Background);
+  window.AddRenderer(m_Foreground);
+}
+
+void
+BeforeAfterScene::Resize(const int width, const int height)
+{
+  const bool first = m_Size[0] == 0;
+  m_Size[0] = std::max(1, width);
+  m_Size[1] = std::max(1, height);
+  if (first)
+  {
+    this->Fit();
+  }
+}
+
+Bases
+BeforeAfterScene::Axes() const
+{
+  return m_Bases[m_State.patientPlanes ? 1 : 0];
+}
+
+void
+BeforeAfterScene::Fit()
+{
+  constexpr double rim = 1.04;
+  const auto       corners = m_Data.images[Before]->Corners();
+  Point            middle{};
+  for (const auto & corner : corners)
+  {
+    middle = middle + 0.125 * corner;
+  }
+  m_State.focus = middle;
+  m_State.pixel = 0.0;
+  for (const auto & pane : Arrange(
+         m_State.layout, m_Size[0], m_Size[1], m_State.histogram, m_Data.images[Before]->Frames() > 1, m_OnlyPlane))
+  {
+    if (pane.kind != Pane::Kind::Slice)
+    {
+      continue;
+    }
+    const Basis  basis = this->Axes()[static_cast<unsigned int>(pane.orientation)];
+    const int    parts = m_State.mode == ViewMode::SideBySide && !pane.side ? 2 : 1;
+    const double sides[] = { static_cast<double>(pane.place.width) / parts,
+                             static_cast<double>(pane.place.height - BarHeight) };
+    for (const int direction : { 0, 1 })
+    {
+      double extent = 0.0;
+      for (const auto & corner : corners)
+      {
+        extent = std::max(extent, 2.0 * std::abs(Dot(corner - middle, direction == 0 ? basis.right : basis.up)));
+      }
+      m_State.pixel = std::max(m_State.pixel, rim * extent / std::max(1.0, sides[direction]));
+    }
+  }
+  m_State.pixel = m_State.pixel > 0.0 ? m_State.pixel : 1.0;
+}
+
+void
+BeforeAfterScene::Update()
+{
+  m_Panes =
+    Arrange(m_State.layout, m_Size[0], m_Size[1], m_State.histogram, m_Data.images[Before]->Frames() > 1, m_OnlyPlane);
+  m_Labels.clear();
+  m_SlicesInUse = 0;
+  bool       volume = false;
+  bool       histogram = false;
+  const auto add = [this](const std::vector<Label> & labels, const Rectangle & place)
+  {
+    for (Label label : labels)
+    {
+      label.x += place.x;
+      label.y += place.y;
+      this->Put(label);
+    }
+  };
+  for (const auto & pane : m_Panes)
+  {
+    if (pane.kind == Pane::Kind::Slice)
+    {
+      auto & view = m_Slices[m_SlicesInUse++];
+      view.Compose(m_Data, m_State, this->Axes()[static_cast<unsigned int>(pane.orientation)], pane);
+      add(view.Labels(), pane.place);
+    }
+    else if (pane.kind == Pane::Kind::Volume)
+    {
+      m_Volume.Compose(m_Data, m_State, this->Axes(), pane);
+      add(m_Volume.Labels(), pane.place);
+      volume = true;
+    }
+    else if (pane.kind == Pane::Kind::Histogram)
+    {
+      m_Histogram.Compose(m_Data, m_State, pane.place);
+      histogram = true;
+    }
+  }
+  for (std::size_t i = m_SlicesInUse; i < m_Slices.size(); ++i)
+  {
+    m_Slices[i].Picture().Hide();
+  }
+  if (!volume)
+  {
+    m_Volume.Hide();
+  }
+  if (!histogram)
+  {
+    m_Histogram.Hide();
+  }
+  this->PaintPanels();
+  this->ShowScalarBar();
+  this->ShowHelp();
+  this->ShowLabels();
+}
+
+void
+BeforeAfterScene::PaintPanels()
+{
+  m_TimeBar.Hide();
+  for (const auto & pane : m_Panes)
+  {
+    if (pane.kind == Pane::Kind::Time)
+    {
+      const auto frames = m_Data.images[Before]->Frames();
+      const int  width = pane.place.width - TimeLeft - TimeMargin;
+      const auto share = static_cast<double>(m_State.frame) / static_cast<double>(frames - 1);
+      m_TimeBar.Clear(pane.place.width, pane.place.height);
+      m_TimeBar.Fill({ 0, 0, pane.place.width, pane.place.height }, PanelColour);
+      m_TimeBar.Fill({ TimeLeft, pane.place.height / 2 - 2, width, 4 }, { { 120, 120, 120 } });
+      m_TimeBar.Fill({ TimeLeft + static_cast<int>(std::lround(share * width)) - 4, 4, 8, pane.place.height - 8 },
+                     White);
+      m_TimeBar.Show(pane.place.x, pane.place.y);
+      Label label;
+      label.x = pane.place.x + 8;
+      label.y = pane.place.y + pane.place.height / 2;
+      label.vertical = Anchor::Middle;
+      label.size = 13;
+      label.text = "Frame " + std::to_string(m_State.frame + 1) + " of " + std::to_string(frames);
+      this->Put(label);
+    }
+    else if (pane.kind == Pane::Kind::Probe)
+    {
+      int        row = pane.place.y + pane.place.height - 18;
+      const auto write = [&](const std::string & line, const Colour & colour)
+      {
+        Label label;
+        label.x = pane.place.x + 8;
+        label.y = row;
+        label.text = line;
+        label.size = 12;
+        label.colour = colour;
+        this->Put(label);
+        row -= 18;
+      };
+      const auto lines = this->ProbeLines();
+      for (std::size_t i = 0; i < lines.size(); ++i)
+      {
+        write(lines[i], i == 1 ? SideColours[Before] : i == 2 ? SideColours[After] : White);
+      }
+      for (const auto & line : this->DescribeState())
+      {
+        write(line, { { 170, 170, 170 } });
+      }
+    }
+  }
+}
+
+std::vector<std::string>
+BeforeAfterScene::ProbeLines() const
+{
+  const Point              point = m_Hover.value_or(m_State.cursor);
+  std::vector<std::string> lines;
+  char                     text[96];
+  if (m_Data.images[Before]->HasPosition())
+  {
+    std::string position;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      constexpr const char * letters[] = { "RL", "AP", "SI" };
+      std::snprintf(text, sizeof(text), "%c %.1f", letters[axis][point[axis] < 0.0 ? 1 : 0], std::abs(point[axis]));
+      position += (axis == 0 ? "" : "   ") + std::string(text);
+    }
+    lines.push_back((m_Hover ? "Mouse:  " : "Cursor:  ") + position + " mm");
+  }
+  else
+  {
+    lines.emplace_back(m_Hover ? "Mouse" : "Cursor");
+  }
+  const auto describe = [&](const ViewImage & image, const std::string & name)
+  {
+    const auto index = image.IndexAt(point);
+    if (!index)
+    {
+      return name + ":  outside";
+    }
+    std::string place = std::to_string((*index)[0]) + ", " + std::to_string((*index)[1]);
+    if (image.Size(2) > 1)
+    {
+      place += ", " + std::to_string((*index)[2]);
+    }
+    return name + ":  " + ValueText(image.ValuesAt(*index, m_State.frame)) + "   at voxel " + place;
+  };
+  lines.push_back(describe(*m_Data.images[Before], "BEFORE"));
+  lines.push_back(describe(*m_Data.images[After], "AFTER"));
+  if (m_Data.field)
+  {
+    lines.push_back(describe(*m_Data.field, "FIELD"));
+  }
+  return lines;
+}
+
+std::vector<std::string>
+BeforeAfterScene::DescribeState() const
+{
+  const auto range = [](const ViewWindow & window) { return Number(window.low) + " to " + Number(window.high); };
+  std::vector<std::string> lines;
+  lines.push_back(m_State.linked
+                    ? "Window of both:  " + range(m_State.windows[Before])
+                    : "Windows:  " + range(m_State.windows[Before]) + "  |  " + range(m_State.windows[After]));
+  std::string mode = "Mode:  " + ViewModeNames()[static_cast<unsigned int>(m_State.mode)];
+  if (m_State.channel)
+  {
+    mode += "   channel " + std::to_string(*m_State.channel + 1);
+  }
+  lines.push_back(mode + (m_State.patientPlanes ? "   patient's planes" : "") + (m_State.nearest ? "   voxels" : ""));
+  lines.emplace_back("Keys:  ?");
+  return lines;
+}
+
+void
+BeforeAfterScene::ShowScalarBar()
+{
+  const bool field = m_State.mode == ViewMode::Field && m_Data.field;
+  const bool shown = (field || m_State.mode == ViewMode::Difference) && m_SlicesInUse > 0 && !m_Slices[0].Place().side;
+  m_ScalarBar->SetVisibility(shown);
+  if (!shown)
+  {
+    return;
+  }
+  if (field)
+  {
+    m_ScalarBar->SetLookupTable(Table(true, m_Data.fieldLimit, true));
+    m_ScalarBar->SetTitle("field");
+    m_ScalarBar->SetLabelFormat(m_Data.fieldLimit < 1.1 ? "%.3f" : "%.2f");
+  }
+  else
+  {
+    const double limit = LargestDifference * (m_State.linked ? m_State.windows[Before].Width() : 100.0);
+    m_ScalarBar->SetLookupTable(Table(false, limit, false));
+    m_ScalarBar->SetTitle(m_State.linked ? "intensity" : "% of window");
+    m_ScalarBar->SetLabelFormat(limit < 5.0 ? "%+.2f" : "%+.0f");
+  }
+  const Rectangle & place = m_Slices[0].Place().place;
+  const int         height = std::min(220, (place.height - BarHeight) / 2 - 24);
+  const int         width = 84;
+  m_ScalarBar->SetPosition(static_cast<double>(place.x + place.width - width - 6) / m_Size[0],
+                           static_cast<double>(place.y + 8) / m_Size[1]);
+  m_ScalarBar->SetWidth(static_cast<double>(width) / m_Size[0]);
+  m_ScalarBar->SetHeight(static_cast<double>(height) / m_Size[1]);
+}
+
+void
+BeforeAfterScene::ShowHelp()
+{
+  m_HelpPage.Hide();
+  if (!m_State.help)
+  {
+    return;
+  }
+  constexpr int LineHeight = 18;
+  const auto &  lines = ViewKeyHelp();
+  const int     height = LineHeight * (static_cast<int>(lines.size()) + 2);
+  const int     width = 620;
+  const int     left = std::max(0, (m_Size[0] - width) / 2);
+  const int     bottom = std::max(0, (m_Size[1] - height) / 2);
+  m_HelpPage.Clear(width, height);
+  m_HelpPage.Fill({ 0, 0, width, height }, { { 90, 94, 104 } });
+  m_HelpPage.Fill({ 2, 2, width - 4, height - 4 }, { { 24, 26, 30 } });
+  m_HelpPage.Show(left, bottom);
+  m_Labels.clear(); // the page lies over them
+  for (std::size_t i = 0; i < lines.size(); ++i)
+  {
+    for (const int column : { 0, 1 })
+    {
+      Label label;
+      label.x = left + (column == 0 ? 20 : 240);
+      label.y = bottom + height - LineHeight * (static_cast<int>(i) + 2);
+      label.text = column == 0 ? lines[i].first : lines[i].second;
+      label.size = 13;
+      label.colour = column == 0 ? Colour{ { 255, 220, 120 } } : White;
+      this->Put(label);
+    }
+  }
+}
+
+void
+BeforeAfterScene::Put(const Label & label)
+{
+  if (!label.text.empty())
+  {
+    m_Labels.push_back(label);
+  }
+}
+
+void
+BeforeAfterScene::ShowLabels()
+{
+  while (m_Texts.size() < m_Labels.size())
+  {
+    m_Texts.push_back(vtkSmartPointer<vtkTextActor>::New());
+    m_Texts.back()->SetTextScaleModeToNone();
+    m_Foreground->AddActor2D(m_Texts.back());
+  }
+  for (std::size_t i = 0; i < m_Texts.size(); ++i)
+  {
+    auto & text = *m_Texts[i];
+    text.SetVisibility(i < m_Labels.size());
+    if (i >= m_Labels.size())
+    {
+      continue;
+    }
+    const Label & label = m_Labels[i];
+    text.SetInput(label.text.c_str());
+    text.SetPosition(label.x, label.y);
+    auto * property = text.GetTextProperty();
+    property->SetFontSize(label.size);
+    property->SetColor(label.colour[0] / 255.0, label.colour[1] / 255.0, label.colour[2] / 255.0);
+    property->SetShadow(label.colour[0] > 100 || label.colour[1] > 100);
+    property->SetJustification(static_cast<int>(label.horizontal));
+    property->SetVerticalJustification(static_cast<int>(label.vertical));
+  }
+}
+
+void
+BeforeAfterScene::SetMode(const ViewMode mode)
+{
+  if (mode == ViewMode::Field && !m_Data.field)
+  {
+    throw UsageError("mode 'field' shows a third image over the first, but none was given; name the field after "
+                     "BEFORE and AFTER");
+  }
+  m_State.mode = mode;
+  m_State.afterShown = mode != ViewMode::Flicker;
+}
+
+void
+BeforeAfterScene::SetFrame(const std::size_t frame)
+{
+  m_State.frame = std::min(frame, m_Data.images[Before]->Frames() - 1);
+}
+
+void
+BeforeAfterScene::SetCursor(const Point & point)
+{
+  const ViewImage & image = *m_Data.images[Before];
+  const auto        index = image.IndexAt(point);
+  m_State.cursor =
+    index ? image.ToRas()(
+              { static_cast<double>((*index)[0]), static_cast<double>((*index)[1]), static_cast<double>((*index)[2]) })
+          : point;
+}
+
+void
+BeforeAfterScene::SetWindow(const Side side, const ViewWindow & window)
+{
+  m_State.windows[side] = window;
+  if (m_State.linked)
+  {
+    m_State.windows[side == Before ? After : Before] = window;
+  }
+}
+
+const Pane *
+BeforeAfterScene::PaneAt(const int x, const int y) const
+{
+  const auto found =
+    std::find_if(m_Panes.begin(), m_Panes.end(), [&](const Pane & pane) { return pane.place.Contains(x, y); });
+  return found != m_Panes.end() ? &*found : nullptr;
+}
+
+std::optional<std::size_t>
+BeforeAfterScene::SliceAt(const int x, const int y) const
+{
+  for (std::size_t i = 0; i < m_SlicesInUse; ++i)
+  {
+    if (m_Slices[i].Place().place.Contains(x, y))
+    {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Side>
+BeforeAfterScene::SideAt(const SliceView & view, const int x, const int y) const
+{
+  const int column = x - view.Place().place.x;
+  const int row = y - view.Place().place.y;
+  if (view.Place().side)
+  {
+    return view.Place().side;
+  }
+  switch (m_State.mode)
+  {
+    case ViewMode::SideBySide:
+      return column < view.PartWidth() ? Before : After;
+    case ViewMode::Swipe:
+      return column < *view.Curtain(m_State) ? Before : After;
+    case ViewMode::Checkerboard:
+      return (column / m_State.square + row / m_State.square) % 2 == 0 ? Before : After;
+    case ViewMode::Flicker:
+      return m_State.afterShown ? After : Before;
+    case ViewMode::Field:
+      return Before;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool
+BeforeAfterScene::Press(const Button button, const int x, const int y, const bool twice)
+{
+  const Pane * pane = this->PaneAt(x, y);
+  m_Mouse = { { x, y } };
+  m_Drag = {};
+  if (m_State.help)
+  {
+    m_State.help = false;
+    return true;
+  }
+  if (pane == nullptr)
+  {
+    return false;
+  }
+  if (pane->kind == Pane::Kind::Time && button == Button::Left)
+  {
+    m_Drag.kind = Drag::Kind::Time;
+    this->MoveTime(x);
+    return true;
+  }
+  if (pane->kind == Pane::Kind::Volume || pane->kind == Pane::Kind::Slice)
+  {
+    const bool onBar = y >= pane->place.y + pane->place.height - BarHeight;
+    if (twice && button == Button::Left)
+    {
+      return this->Key(m_State.layout == ViewLayout::FourUp || m_State.layout == ViewLayout::Conventional ||
+                           m_State.layout == ViewLayout::ThreeOverThree
+                         ? pane->kind == Pane::Kind::Volume ? "d"
+                                                            : std::string(1, "acs"[static_cast<int>(pane->orientation)])
+                         : "Escape");
+    }
+    if (pane->kind == Pane::Kind::Volume)
+    {
+      m_Drag.kind = button == Button::Left     ? Drag::Kind::Rotate
+                    : button == Button::Middle ? Drag::Kind::VolumePan
+                                               : Drag::Kind::VolumeZoom;
+      return false;
+    }
+    m_Drag.slice = *this->SliceAt(x, y);
+    const SliceView & view = m_Slices[m_Drag.slice];
+    if (button == Button::Left && onBar)
+    {
+      m_Drag.kind = Drag::Kind::Slider;
+      this->MoveSlider(x);
+      return true;
+    }
+    const auto curtain = view.Curtain(m_State);
+    if (button == Button::Left && curtain && std::abs(x - pane->place.x - *curtain) <= CurtainGrip)
+    {
+      m_Drag.kind = Drag::Kind::Curtain;
+      return false;
+    }
+    m_Drag.kind = button == Button::Left     ? Drag::Kind::Window
+                  : button == Button::Middle ? Drag::Kind::Pan
+                                             : Drag::Kind::Zoom;
+    m_Drag.side = this->SideAt(view, x, y);
+  }
+  return false;
+}
+
+void
+BeforeAfterScene::Release()
+{
+  m_Drag = {};
+}
+
+bool
+BeforeAfterScene::Move(const int x, const int y, const bool shift)
+{
+  const int columns = x - m_Mouse[0];
+  const int rows = y - m_Mouse[1];
+  m_Mouse = { { x, y } };
+  const auto hovered = this->SliceAt(x, y);
+  m_Hover.reset();
+  if (hovered)
+  {
+    const auto & view = m_Slices[*hovered];
+    const int    row = y - view.Place().place.y;
+    if (row < view.PartHeight())
+    {
+      m_Hover = view.PointAt(x - view.Place().place.x, row);
+    }
+  }
+  const SliceView & view = m_Slices[m_Drag.slice];
+  switch (m_Drag.kind)
+  {
+    case Drag::Kind::None:
+      if (shift && m_Hover)
+      {
+        this->SetCursor(*m_Hover);
+      }
+      break;
+    case Drag::Kind::Window:
+      this->ChangeWindow(columns, rows);
+      break;
+    case Drag::Kind::Curtain:
+      m_State.curtain =
+        std::clamp(static_cast<double>(x - view.Place().place.x) / std::max(1, view.Place().place.width), 0.0, 1.0);
+      break;
+    case Drag::Kind::Slider:
+      this->MoveSlider(x);
+      break;
+    case Drag::Kind::Time:
+      this->MoveTime(x);
+      break;
+    case Drag::Kind::Pan:
+      m_State.focus = m_State.focus - m_State.pixel * (columns * view.Axes().right + rows * view.Axes().up);
+      break;
+    case Drag::Kind::Zoom:
+      m_State.pixel *= std::exp(rows * ZoomStep);
+      break;
+    case Drag::Kind::Rotate:
+      m_Volume.Rotate(columns, rows);
+      break;
+    case Drag::Kind::VolumePan:
+      m_Volume.Pan(columns, rows);
+      break;
+    case Drag::Kind::VolumeZoom:
+      m_Volume.Zoom(std::exp(-rows * ZoomStep));
+      break;
+  }
+  return true;
+}
+
+void
+BeforeAfterScene::MoveSlider(const int x)
+{
+  const SliceView & view = m_Slices[m_Drag.slice];
+  const auto [left, right] = view.SliderColumns();
+  const auto [low, high] = view.SliderRange();
+  const double share =
+    std::clamp(static_cast<double>(x - view.Place().place.x - left) / std::max(1, right - left), 0.0, 1.0);
+  const Point normal = view.Axes().normal;
+  this->SetCursor(m_State.cursor + (low + share * (high - low) - Dot(m_State.cursor, normal)) * normal);
+}
+
+void
+BeforeAfterScene::MoveTime(const int x)
+{
+  const double share =
+    std::clamp(static_cast<double>(x - TimeLeft) / std::max(1, m_Size[0] - TimeLeft - TimeMargin), 0.0, 1.0);
+  this->SetFrame(
+    static_cast<std::size_t>(std::lround(share * static_cast<double>(m_Data.images[Before]->Frames() - 1))));
+}
+
+void
+BeforeAfterScene::ChangeWindow(const int columns, const int rows)
+{
+  for (const Side side : { Before, After })
+  {
+    if (m_State.linked ? side == Before : !m_Drag.side || side == *m_Drag.side)
+    {
+      const ViewWindow & window = m_State.windows[side];
+      const double       width = window.Width() * std::exp(columns / DragRange * 2.0);
+      const double       level = (window.low + window.high) / 2.0 + rows / DragRange * window.Width();
+      this->SetWindow(side, { level - width / 2.0, level + width / 2.0 });
+    }
+  }
+}
+
+void
+BeforeAfterScene::Step(const Orientation orientation, const int steps)
+{
+  const Point  normal = this->Axes()[static_cast<unsigned int>(orientation)].normal;
+  const double step = SliceStep(m_Data.images[Before]->ToRas(), normal);
+  for (std::size_t i = 0; i < m_SlicesInUse; ++i)
+  {
+    if (m_Slices[i].Place().orientation == orientation)
+    {
+      const auto [low, high] = m_Slices[i].SliderRange();
+      const double now = Dot(m_State.cursor, normal);
+      m_State.cursor = m_State.cursor + (std::clamp(now + steps * step, low, high) - now) * normal;
+      return;
+    }
+  }
+}
+
+bool
+BeforeAfterScene::Wheel(const int x, const int y, const int steps, const bool control)
+{
+  const Pane * pane = this->PaneAt(x, y);
+  if (pane == nullptr)
+  {
+    return false;
+  }
+  if (pane->kind == Pane::Kind::Slice)
+  {
+    if (control)
+    {
+      m_State.pixel *= std::exp(-steps * 15.0 * ZoomStep);
+    }
+    else
+    {
+      this->Step(pane->orientation, steps);
+    }
+  }
+  else if (pane->kind == Pane::Kind::Volume)
+  {
+    m_Volume.Zoom(std::exp(steps * 15.0 * ZoomStep));
+  }
+  else if (pane->kind == Pane::Kind::Time)
+  {
+    return this->Key(steps > 0 ? "period" : "comma");
+  }
+  return true;
+}
+
+bool
+BeforeAfterScene::SetQuick(const bool quick)
+{
+  const bool changes = m_Volume.SetQuick(quick);
+  return changes &&
+         std::any_of(m_Panes.begin(), m_Panes.end(), [](const Pane & pane) { return pane.kind == Pane::Kind::Volume; });
+}
+
+bool
+BeforeAfterScene::Flicker()
+{
+  if (m_State.mode != ViewMode::Flicker)
+  {
+    return false;
+  }
+  m_State.afterShown = !m_State.afterShown;
+  return true;
+}
+
+bool
+BeforeAfterScene::Key(const std::string & key)
+{
+  const auto next = [](const auto value, const std::size_t count)
+  { return static_cast<decltype(value)>((static_cast<std::size_t>(value) + 1) % count); };
+  if (key.size() == 1 && key[0] >= '1' && key[0] <= '7')
+  {
+    if (key[0] == '7' && !m_Data.field)
+    {
+      return false;
+    }
+    this->SetMode(static_cast<ViewMode>(key[0] - '1'));
+  }
+  else if (key == "m")
+  {
+    this->SetMode(next(m_State.mode, m_Data.field ? 7 : 6));
+  }
+  else if (key == "l")
+  {
+    m_State.layout = next(m_State.layout, ViewLayoutNames().size());
+    this->Fit();
+  }
+  else if (key == "q" || key == "a" || key == "c" || key == "s" || key == "d" || key == "Escape")
+  {
+    if (key == "Escape" && m_State.help)
+    {
+      m_State.help = false;
+      return true;
+    }
+    const auto layout = key == "a"   ? ViewLayout::Axial
+                        : key == "c" ? ViewLayout::Coronal
+                        : key == "s" ? ViewLayout::Sagittal
+                        : key == "d" ? ViewLayout::ThreeD
+                                     : m_LayoutBefore;
+    if (m_State.layout == ViewLayout::FourUp || m_State.layout == ViewLayout::Conventional ||
+        m_State.layout == ViewLayout::ThreeOverThree)
+    {
+      m_LayoutBefore = m_State.layout;
+    }
+    m_State.layout = layout;
+    this->Fit();
+  }
+  else if (key == "bracketleft" || key == "bracketright")
+  {
+    double & share = m_State.mode == ViewMode::Swipe ? m_State.curtain : m_State.opacity;
+    share = std::clamp(share + (key == "bracketleft" ? -0.05 : 0.05), 0.0, 1.0);
+  }
+  else if (key == "t" || key == "space")
+  {
+    m_State.afterShown = !m_State.afterShown;
+    m_State.opacity = m_State.afterShown ? 1.0 : 0.0;
+    m_State.curtain = m_State.mode == ViewMode::Swipe ? 1.0 - m_State.curtain : m_State.curtain;
+  }
+  else if (key == "w")
+  {
+    m_State.linked = !m_State.linked;
+    m_State.windows = m_State.chosen;
+    if (m_State.linked)
+    {
+      this->SetWindow(Before,
+                      { std::min(m_State.chosen[Before].low, m_State.chosen[After].low),
+                        std::max(m_State.chosen[Before].high, m_State.chosen[After].high) });
+    }
+  }
+  else if (key == "r")
+  {
+    m_State.windows = m_State.chosen;
+    m_State.linked = false;
+    this->Fit();
+    m_Volume.LookFromFront(m_Data);
+  }
+  else if (key == "b" || key == "f" || key == "Down" || key == "Up")
+  {
+    const auto slice = this->SliceAt(m_Mouse[0], m_Mouse[1]).value_or(0);
+    if (m_SlicesInUse == 0)
+    {
+      return false;
+    }
+    this->Step(m_Slices[slice].Place().orientation, key == "b" || key == "Down" ? -1 : 1);
+  }
+  else if (key == "comma" || key == "period" || key == "Left" || key == "Right")
+  {
+    const bool back = key == "comma" || key == "Left";
+    this->SetFrame(back && m_State.frame == 0 ? 0 : m_State.frame + (back ? -1 : 1));
+  }
+  else if (key == "k")
+  {
+    const auto channels = std::max(m_Data.images[Before]->Channels(), m_Data.images[After]->Channels());
+    const bool colour = m_Data.images[Before]->IsColour();
+    const auto channel = m_State.channel ? *m_State.channel + 1 : colour ? 0 : 1;
+    m_State.channel = channel < channels ? std::optional<std::size_t>(channel) : std::nullopt;
+  }
+  else if (key == "i")
+  {
+    m_State.nearest = !m_State.nearest;
+  }
+  else if (key == "o")
+  {
+    m_State.patientPlanes = !m_State.patientPlanes;
+    this->Fit();
+  }
+  else if (key == "x")
+  {
+    m_State.crosshair = !m_State.crosshair;
+  }
+  else if (key == "h")
+  {
+    m_State.histogram = !m_State.histogram;
+    this->Fit();
+  }
+  else if (key == "question" || key == "F1")
+  {
+    m_State.help = !m_State.help;
+  }
+  else
+  {
+    return false;
+  }
+  return true;
+}
+} // namespace isolux

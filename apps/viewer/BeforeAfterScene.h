@@ -1,0 +1,187 @@
+#pragma once
+
+#include "HistogramView.h"
+#include "SliceView.h"
+#include "VolumeView.h"
+
+#include <vtkScalarBarActor.h>
+#include <vtkTextActor.h>
+
+#include <string>
+#include <vector>
+
+namespace isolux
+{
+/** Everything that the window shows, and what mouse and keys do to it. Makes no window: AddTo() puts it into one. */
+class BeforeAfterScene
+{
+public:
+  /** `fastVolume`: see VolumeView. */
+  BeforeAfterScene(ViewData data, bool fastVolume);
+
+  void
+  AddTo(vtkRenderWindow & window);
+  /** To be called once at least; fits the images on the first call. */
+  void
+  Resize(int width, int height);
+  /** The images fill the planes' views. */
+  void
+  Fit();
+  /** Brings pictures and labels up to date. */
+  void
+  Update();
+
+  ViewState &
+  State()
+  {
+    return m_State;
+  }
+  const ViewData &
+  Data() const
+  {
+    return m_Data;
+  }
+  const std::vector<Pane> &
+  Panes() const
+  {
+    return m_Panes;
+  }
+  /** The n-th slice view from the first pane on. */
+  SliceView &
+  Slice(std::size_t number)
+  {
+    return m_Slices[number];
+  }
+  const VolumeView &
+  Volume() const
+  {
+    return m_Volume;
+  }
+  const HistogramView &
+  Histogram() const
+  {
+    return m_Histogram;
+  }
+  /** In the coordinates of the window. */
+  const std::vector<Label> &
+  Labels() const
+  {
+    return m_Labels;
+  }
+  /** A line for the position, one for each image, and more; of the point under the mouse, else of the cursor. */
+  std::vector<std::string>
+  ProbeLines() const;
+
+  /** \throws UsageError where the field is asked for and there is none. */
+  void
+  SetMode(ViewMode mode);
+  void
+  SetFrame(std::size_t frame);
+  /** Snapped to the middle of a voxel where it lies in BEFORE. */
+  void
+  SetCursor(const Point & point);
+  /** Of one or of both, where they are linked. */
+  void
+  SetWindow(Side side, const ViewWindow & window);
+
+  enum class Button
+  {
+    Left,
+    Middle,
+    Right
+  };
+  /** Window coordinates, from the lower left. Each returns whether the picture changes. */
+  bool
+  Press(Button button, int x, int y, bool twice = false);
+  bool
+  Move(int x, int y, bool shift);
+  void
+  Release();
+  bool
+  Wheel(int x, int y, int steps, bool control);
+  /** As VTK names keys: "a", "1", "question", "Left". */
+  bool
+  Key(const std::string & key);
+  /** Coarser volumes while something moves; returns whether the picture changes. */
+  bool
+  SetQuick(bool quick);
+  /** To be called twice a second. */
+  bool
+  Flicker();
+
+private:
+  struct Drag
+  {
+    enum class Kind
+    {
+      None,
+      Window,
+      Curtain,
+      Slider,
+      Time,
+      Pan,
+      Zoom,
+      Rotate,
+      VolumePan,
+      VolumeZoom
+    };
+    Kind                kind = Kind::None;
+    std::size_t         slice = 0;
+    std::optional<Side> side; ///< whose window is changed; both where none
+  };
+
+  Bases
+  Axes() const;
+  std::optional<std::size_t>
+  SliceAt(int x, int y) const;
+  std::optional<Side>
+  SideAt(const SliceView & view, int x, int y) const;
+  const Pane *
+  PaneAt(int x, int y) const;
+  void
+  Step(Orientation orientation, int steps);
+  void
+  MoveSlider(int x);
+  void
+  MoveTime(int x);
+  void
+  ChangeWindow(int columns, int rows);
+  std::vector<std::string>
+  DescribeState() const;
+  void
+  PaintPanels();
+  void
+  ShowScalarBar();
+  void
+  ShowHelp();
+  void
+  Put(const Label & label);
+  void
+  ShowLabels();
+
+  ViewData                   m_Data;
+  ViewState                  m_State;
+  std::array<Bases, 2>       m_Bases; ///< of the acquisition, of the patient
+  std::optional<Orientation> m_OnlyPlane;
+  int                        m_Size[2] = { 0, 0 };
+  std::vector<Pane>          m_Panes;
+
+  std::array<SliceView, 6> m_Slices;
+  std::size_t              m_SlicesInUse = 0;
+  VolumeView               m_Volume;
+  HistogramView            m_Histogram;
+  Canvas                   m_TimeBar;
+  Canvas                   m_HelpPage;
+
+  vtkSmartPointer<vtkRenderer>               m_Background; ///< pictures
+  vtkSmartPointer<vtkRenderer>               m_Foreground; ///< texts
+  vtkSmartPointer<vtkScalarBarActor>         m_ScalarBar;
+  std::vector<Label>                         m_Labels;
+  std::vector<vtkSmartPointer<vtkTextActor>> m_Texts;
+
+  Drag                 m_Drag;
+  std::array<int, 2>   m_Mouse{ { -1, -1 } };
+  std::optional<Point> m_Hover;                             ///< under the mouse
+  ViewLayout           m_LayoutBefore = ViewLayout::FourUp; ///< a double click
+};
+} // namespace isolux

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vtkRenderWindow.h>
+
+#include <filesystem>
+
+namespace isolux
+{
+/** Whether there is a display that windows, seen or not, can be made on. */
+bool
+HasDisplay();
+
+/** What the window shows, as a PNG, whole or not at all. \throws Error */
+void
+WritePicture(vtkRenderWindow & window, const std::filesystem::path & path);
+} // namespace isolux

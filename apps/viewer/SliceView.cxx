@@ -1,0 +1,481 @@
+#include "SliceView.h"
+
+#include "DivergingColours.h"
+
+#include <vtkImageReslice.h>
+#include <vtkMatrix4x4.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace isolux
+{
+namespace
+{
+constexpr std::array<std::array<double, 3>, 5> DifferenceColours{
+  { { 170, 215, 255 }, { 40, 110, 200 }, { 0, 0, 0 }, { 200, 105, 15 }, { 255, 220, 150 } }
+};
+constexpr double FieldOpacity = 0.55;
+constexpr int    CrosshairGap = 10;
+constexpr int    LetterRoom = 24;
+constexpr int    SliderLeft = 170;
+constexpr int    SliderMargin = 12;
+
+std::array<double, 3>
+GreyOrColour(const std::vector<const float *> & planes, const std::size_t pixel, const ViewWindow & window)
+{
+  std::array<double, 3> colour{};
+  for (unsigned int channel = 0; channel < 3; ++channel)
+  {
+    const double level = window.Level(planes[std::min<std::size_t>(channel, planes.size() - 1)][pixel]);
+    colour[channel] = std::isnan(level) ? 0.0 : 255.0 * std::clamp(level, 0.0, 1.0);
+  }
+  return colour;
+}
+
+std::array<double, 3>
+Mix(const std::array<double, 3> & a, const std::array<double, 3> & b, const double share)
+{
+  std::array<double, 3> mixed{};
+  for (unsigned int channel = 0; channel < 3; ++channel)
+  {
+    mixed[channel] = (1.0 - share) * a[channel] + share * b[channel];
+  }
+  return mixed;
+}
+
+std::string
+Millimetres(const double value)
+{
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f mm", std::abs(value) < 0.05 ? 0.0 : value);
+  return text;
+}
+} // namespace
+
+std::optional<Orientation>
+ViewData::OnlyPlane() const
+{
+  const ViewImage & image = *images[Before];
+  if (image.Size(2) > 1)
+  {
+    return std::nullopt;
+  }
+  const Bases bases = AcquisitionBases(image.ToRas());
+  const Point across = image.ToRas().columns[2];
+  Orientation plane = Orientation::Axial;
+  for (const auto other : Orientations)
+  {
+    const auto along = [&](const Orientation o)
+    { return std::abs(Dot(across, bases[static_cast<unsigned>(o)].normal)); };
+    plane = along(other) > along(plane) ? other : plane;
+  }
+  return plane;
+}
+
+std::array<double, 3>
+DifferenceColour(const double value)
+{
+  return ColourBetween(DifferenceColours, value);
+}
+
+bool
+SliceView::Key::operator==(const Key & other) const
+{
+  return image == other.image && channel == other.channel && frame == other.frame && corner == other.corner &&
+         right == other.right && up == other.up && size == other.size && nearest == other.nearest;
+}
+
+void
+SliceView::Compose(const ViewData & data, const ViewState & state, const Basis & basis, const Pane & pane)
+{
+  m_Pane = pane;
+  m_Basis = basis;
+  m_Pixel = state.pixel;
+  m_Parts = state.mode == ViewMode::SideBySide && !pane.side ? 2 : 1;
+  m_Centre = state.focus + Dot(state.cursor - state.focus, basis.normal) * basis.normal;
+  m_Range = { std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity() };
+  for (const auto & corner : data.images[Before]->Corners())
+  {
+    m_Range[0] = std::min(m_Range[0], Dot(corner, basis.normal));
+    m_Range[1] = std::max(m_Range[1], Dot(corner, basis.normal));
+  }
+  const double half = SliceStep(data.images[Before]->ToRas(), basis.normal) / 2.0;
+  m_Range = { m_Range[0] + half, std::max(m_Range[0] + half, m_Range[1] - half) };
+
+  m_Picture.Clear(std::max(1, pane.place.width), std::max(1, pane.place.height));
+  if (this->PartWidth() > 0 && this->PartHeight() > 0)
+  {
+    this->Paint(data, state);
+    this->PaintLines(state);
+  }
+  this->PaintBar(state);
+  this->Write(data, state);
+  m_Picture.Show(pane.place.x, pane.place.y);
+}
+
+Point
+SliceView::PointAt(const int column, const int row) const
+{
+  const int    width = this->PartWidth();
+  const double x = std::min(column, m_Parts * width - 1) % width + 0.5 - width / 2.0;
+  const double y = row + 0.5 - this->PartHeight() / 2.0;
+  return m_Centre + x * m_Pixel * m_Basis.right + y * m_Pixel * m_Basis.up;
+}
+
+std::array<int, 2>
+SliceView::PixelOf(const Point & point, const int part) const
+{
+  const Point  away = (1.0 / m_Pixel) * (point - m_Centre);
+  const double x = Dot(away, m_Basis.right) + this->PartWidth() / 2.0;
+  const double y = Dot(away, m_Basis.up) + this->PartHeight() / 2.0;
+  const auto   element = [](const double value) { return static_cast<int>(std::floor(std::clamp(value, -1e6, 1e6))); };
+  return { { part * this->PartWidth() + element(x), element(y) } };
+}
+
+std::optional<int>
+SliceView::Curtain(const ViewState & state) const
+{
+  if (state.mode != ViewMode::Swipe || m_Pane.side)
+  {
+    return std::nullopt;
+  }
+  return static_cast<int>(std::lround(state.curtain * this->PartWidth()));
+}
+
+std::array<int, 2>
+SliceView::SliderColumns() const
+{
+  const int right = m_Pane.place.width - SliderMargin;
+  return { { std::min(SliderLeft, right), right } };
+}
+
+const float *
+SliceView::Sample(const std::size_t slot, const ViewImage & image, const std::size_t channel, const ViewState & state)
+{
+  Key key;
+  key.image = &image;
+  key.channel = channel;
+  key.frame = image.FrameAt(state.frame);
+  key.corner = this->PointAt(0, 0);
+  key.right = m_Pixel * m_Basis.right;
+  key.up = m_Pixel * m_Basis.up;
+  key.size = { { this->PartWidth(), this->PartHeight() } };
+  key.nearest = state.nearest;
+  m_Samples.resize(std::max(m_Samples.size(), slot + 1));
+  Samples & kept = m_Samples[slot];
+  if (kept.values == nullptr || !(kept.key == key))
+  {
+    const Affine & toIndex = image.ToIndex();
+    const Point    columns[] = {
+         toIndex.Turn(key.right), toIndex.Turn(key.up), toIndex.Turn(m_Basis.normal), toIndex(key.corner)
+    };
+    const auto axes = vtkSmartPointer<vtkMatrix4x4>::New();
+    for (int row = 0; row < 3; ++row)
+    {
+      for (int column = 0; column < 4; ++column)
+      {
+        axes->SetElement(row, column, columns[column][static_cast<unsigned int>(row)]);
+      }
+    }
+    const auto reslice = vtkSmartPointer<vtkImageReslice>::New();
+    reslice->SetInputData(image.Frame(channel, key.frame));
+    reslice->SetResliceAxes(axes);
+    reslice->SetOutputSpacing(1, 1, 1);
+    reslice->SetOutputOrigin(0, 0, 0);
+    reslice->SetOutputExtent(0, key.size[0] - 1, 0, key.size[1] - 1, 0, 0);
+    reslice->SetBackgroundLevel(std::numeric_limits<double>::quiet_NaN());
+    if (key.nearest)
+    {
+      reslice->SetInterpolationModeToNearestNeighbor();
+    }
+    else
+    {
+      reslice->SetInterpolationModeToLinear();
+    }
+    reslice->Update();
+    kept = { key, reslice->GetOutput() };
+  }
+  return static_cast<const float *>(kept.values->GetScalarPointer());
+}
+
+SliceView::Planes
+SliceView::SampleSide(const Side side, const ViewData & data, const ViewState & state)
+{
+  const ViewImage & image = *data.images[side];
+  Planes            planes;
+  if (image.IsColour() && !state.channel)
+  {
+    for (std::size_t channel = 0; channel < 3; ++channel)
+    {
+      planes.push_back(this->Sample(3 * side + channel, image, channel, state));
+    }
+  }
+  else
+  {
+    planes.push_back(this->Sample(3 * side, image, std::min(state.channel.value_or(0), image.Channels() - 1), state));
+  }
+  return planes;
+}
+
+void
+SliceView::Paint(const ViewData & data, const ViewState & state)
+{
+  const int         width = this->PartWidth();
+  const int         height = this->PartHeight();
+  const int         curtain = this->Curtain(state).value_or(0);
+  const bool        fixed = m_Pane.side.has_value();
+  const ViewMode    mode = state.mode;
+  const bool        showsField = mode == ViewMode::Field && data.field && !fixed;
+  const bool        single = fixed || mode == ViewMode::Flicker || mode == ViewMode::Field;
+  const Side        only = fixed ? *m_Pane.side : mode == ViewMode::Flicker && state.afterShown ? After : Before;
+  const std::size_t fieldSlot = 6;
+
+  std::array<Planes, 2> planes;
+  for (const Side side : { Before, After })
+  {
+    if (!single || side == only)
+    {
+      planes[side] = this->SampleSide(side, data, state);
+    }
+  }
+  const float * field = showsField ? this->Sample(fieldSlot, *data.field, 0, state) : nullptr;
+
+  const ViewImage & before = *data.images[Before];
+  const Point       corner = before.ToIndex()(this->PointAt(0, 0));
+  const Point       right = before.ToIndex().Turn(m_Pixel * m_Basis.right);
+  const Point       up = before.ToIndex().Turn(m_Pixel * m_Basis.up);
+  const auto        isInside = [&](const int column, const int row)
+  {
+    if (data.masks[Before] == nullptr)
+    {
+      return true;
+    }
+    std::size_t voxel = 0;
+    for (const unsigned int axis : { 2U, 1U, 0U })
+    {
+      const double index = std::floor(corner[axis] + column * right[axis] + row * up[axis] + 0.5);
+      if (!(index >= 0.0 && index < static_cast<double>(before.Size(axis))))
+      {
+        return false;
+      }
+      voxel = voxel * before.Size(axis) + static_cast<std::size_t>(index);
+    }
+    return data.masks[Before]->GetBufferPointer()[voxel] != 0;
+  };
+
+#pragma omp parallel for
+  for (int row = 0; row < height; ++row)
+  {
+    unsigned char * target = m_Picture.Row(row);
+    for (int column = 0; column < m_Parts * width; ++column)
+    {
+      const auto pixel =
+        static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column % width);
+      const auto shown = [&](const Side side) { return GreyOrColour(planes[side], pixel, state.windows[side]); };
+      std::array<double, 3> colour{};
+      if (single)
+      {
+        colour = shown(only);
+        if (field != nullptr && field[pixel] > 0.0F && isInside(column, row))
+        {
+          colour =
+            Mix(colour, ColourBetween(FieldColours, std::log(field[pixel]) / std::log(data.fieldLimit)), FieldOpacity);
+        }
+      }
+      else if (mode == ViewMode::SideBySide)
+      {
+        colour = shown(column < width ? Before : After);
+      }
+      else if (mode == ViewMode::Swipe)
+      {
+        colour = shown(column < curtain ? Before : After);
+      }
+      else if (mode == ViewMode::Checkerboard)
+      {
+        colour = shown((column / state.square + row / state.square) % 2 == 0 ? Before : After);
+      }
+      else if (mode == ViewMode::Fade)
+      {
+        colour = Mix(shown(Before), shown(After), state.opacity);
+      }
+      else
+      {
+        double            difference = 0.0;
+        const std::size_t count = std::min(planes[Before].size(), planes[After].size());
+        for (std::size_t channel = 0; channel < count; ++channel)
+        {
+          difference += (state.windows[After].Level(planes[After][channel][pixel]) -
+                         state.windows[Before].Level(planes[Before][channel][pixel])) /
+                        static_cast<double>(count);
+        }
+        if (!std::isnan(difference))
+        {
+          colour = DifferenceColour(difference / LargestDifference);
+        }
+      }
+      for (unsigned int channel = 0; channel < 3; ++channel)
+      {
+        target[3 * column + static_cast<int>(channel)] = static_cast<unsigned char>(std::lround(colour[channel]));
+      }
+    }
+  }
+}
+
+void
+SliceView::PaintLines(const ViewState & state)
+{
+  // the two other planes, in the colours of their bars
+  constexpr Orientation vertical[] = { Orientation::Sagittal, Orientation::Sagittal, Orientation::Coronal };
+  constexpr Orientation horizontal[] = { Orientation::Coronal, Orientation::Axial, Orientation::Axial };
+  const auto            self = static_cast<unsigned int>(m_Pane.orientation);
+  const int             width = this->PartWidth();
+  const int             height = this->PartHeight();
+  for (int part = 0; state.crosshair && part < m_Parts; ++part)
+  {
+    const auto [x, y] = this->PixelOf(state.cursor, part);
+    for (int column = part * width + LetterRoom; column < (part + 1) * width - LetterRoom; ++column)
+    {
+      if (std::abs(column - x) > CrosshairGap && y >= 0 && y < height)
+      {
+        m_Picture.Blend(column, y, BarColours[static_cast<unsigned int>(horizontal[self])], 0.6);
+      }
+    }
+    for (int row = LetterRoom; row < height - LetterRoom; ++row)
+    {
+      if (std::abs(row - y) > CrosshairGap && x >= part * width && x < (part + 1) * width)
+      {
+        m_Picture.Blend(x, row, BarColours[static_cast<unsigned int>(vertical[self])], 0.6);
+      }
+    }
+  }
+  if (m_Parts == 2)
+  {
+    m_Picture.Fill({ width - 1, 0, 2, height }, { { 90, 90, 90 } });
+  }
+  if (const auto curtain = this->Curtain(state))
+  {
+    m_Picture.Fill({ *curtain - 1, 0, 2, height }, White);
+    m_Picture.Fill({ *curtain - 6, height / 2 - 16, 12, 32 }, White);
+    m_Picture.Fill({ *curtain - 2, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
+    m_Picture.Fill({ *curtain + 1, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
+  }
+}
+
+void
+SliceView::PaintBar(const ViewState & state)
+{
+  const int bottom = this->PartHeight();
+  m_Picture.Fill({ 0, bottom, m_Pane.place.width, BarHeight },
+                 BarColours[static_cast<unsigned int>(m_Pane.orientation)]);
+  const auto [left, right] = this->SliderColumns();
+  if (m_Range[1] > m_Range[0] && right > left)
+  {
+    const double share =
+      std::clamp((Dot(state.cursor, m_Basis.normal) - m_Range[0]) / (m_Range[1] - m_Range[0]), 0.0, 1.0);
+    const int handle = left + static_cast<int>(std::lround(share * (right - left)));
+    m_Picture.Fill({ left, bottom + BarHeight / 2 - 2, right - left, 4 }, { { 60, 60, 60 } }, 0.6);
+    m_Picture.Fill({ handle - 4, bottom + 4, 8, BarHeight - 8 }, { { 245, 245, 245 } });
+  }
+}
+
+void
+SliceView::Write(const ViewData & data, const ViewState & state)
+{
+  m_Labels.clear();
+  const int  width = this->PartWidth();
+  const int  height = this->PartHeight();
+  const bool letters = data.images[Before]->HasPosition();
+  const auto add = [this](const int x, const int y, const std::string & text, const Anchor h, const Anchor v)
+  {
+    Label label;
+    label.x = x;
+    label.y = y;
+    label.text = text;
+    label.horizontal = h;
+    label.vertical = v;
+    m_Labels.push_back(label);
+    return &m_Labels.back();
+  };
+
+  std::string title = ToString(m_Pane.orientation);
+  title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  if (!letters)
+  {
+    title =
+      data.OnlyPlane() ? "Image" : "Plane " + std::string(1, "zyx"[static_cast<unsigned int>(m_Pane.orientation)]);
+  }
+  if (letters || !data.OnlyPlane())
+  {
+    title += std::string("   ") + (letters ? std::string(1, LetterOf(m_Basis.normal)) + ": " : "") +
+             Millimetres(Dot(state.cursor, m_Basis.normal));
+  }
+  auto * bar = add(6, height + BarHeight / 2, title, Anchor::Low, Anchor::Middle);
+  bar->colour = { { 20, 20, 20 } };
+  bar->size = 13;
+
+  const double degrees = DegreesOffPatient(m_Basis, m_Pane.orientation);
+  for (int part = 0; part < m_Parts; ++part)
+  {
+    const int left = part * width;
+    if (letters)
+    {
+      add(left + 6, height / 2, std::string(1, LetterOf(-1.0 * m_Basis.right)), Anchor::Low, Anchor::Middle)->size = 18;
+      add(left + width - 6, height / 2, std::string(1, LetterOf(m_Basis.right)), Anchor::High, Anchor::Middle)->size =
+        18;
+      add(left + width / 2, height - 4, std::string(1, LetterOf(m_Basis.up)), Anchor::Middle, Anchor::High)->size = 18;
+      add(left + width / 2, 4, std::string(1, LetterOf(-1.0 * m_Basis.up)), Anchor::Middle, Anchor::Low)->size = 18;
+    }
+  }
+  if (letters && degrees > 0.5)
+  {
+    char text[64];
+    std::snprintf(text, sizeof(text), "%.0f° off the patient's axes", degrees);
+    add(6, 4, text, Anchor::Low, Anchor::Low)->size = 12;
+  }
+
+  const auto tag = [&](const Side side, const int x, const Anchor anchor)
+  {
+    auto * label = add(x, height - 4, side == Before ? "BEFORE" : "AFTER", anchor, Anchor::High);
+    label->colour = SideColours[side];
+  };
+  if (m_Pane.side)
+  {
+    tag(*m_Pane.side, 8, Anchor::Low);
+  }
+  else if (state.mode == ViewMode::Flicker)
+  {
+    tag(state.afterShown ? After : Before, 8, Anchor::Low);
+  }
+  else if (state.mode == ViewMode::SideBySide)
+  {
+    tag(Before, 8, Anchor::Low);
+    tag(After, width + 8, Anchor::Low);
+  }
+  else if (state.mode == ViewMode::Swipe)
+  {
+    tag(Before, 8, Anchor::Low);
+    tag(After, width - 8, Anchor::High);
+  }
+  else
+  {
+    char text[64] = "BEFORE and AFTER in squares";
+    if (state.mode == ViewMode::Fade)
+    {
+      std::snprintf(
+        text, sizeof(text), "BEFORE %.0f %%, AFTER %.0f %%", 100.0 - 100.0 * state.opacity, 100.0 * state.opacity);
+    }
+    else if (state.mode == ViewMode::Difference)
+    {
+      std::snprintf(text, sizeof(text), "AFTER minus BEFORE");
+    }
+    else if (state.mode == ViewMode::Field)
+    {
+      std::snprintf(text, sizeof(text), "FIELD over BEFORE");
+    }
+    add(8, height - 4, text, Anchor::Low, Anchor::High);
+  }
+}
+} // namespace isolux

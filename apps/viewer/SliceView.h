@@ -1,0 +1,166 @@
+#pragma once
+
+#include "Canvas.h"
+#include "ViewImage.h"
+#include "ViewLayout.h"
+
+#include <memory>
+#include <optional>
+
+namespace isolux
+{
+constexpr std::array<Colour, 2> SideColours{ { { { 110, 190, 255 } }, { { 255, 178, 84 } } } }; ///< by Side
+constexpr std::array<Colour, 3> BarColours{ { { { 243, 74, 51 } }, { { 110, 176, 75 } }, { { 237, 213, 76 } } } };
+
+/** What is looked at. */
+struct ViewData
+{
+  std::array<std::shared_ptr<const ViewImage>, 2> images;           ///< by Side
+  std::shared_ptr<const ViewImage>                field;            ///< null: none
+  double                                          fieldLimit = 2.0; ///< its colours run from 1 / limit to limit
+  std::array<MaskImage::Pointer, 2>               masks;            ///< by Side, on the image's grid; null: everything
+  std::string                                     maskName;         ///< how the window calls it
+
+  /** The only orientation of an image without depth. */
+  std::optional<Orientation>
+  OnlyPlane() const;
+};
+
+enum class Anchor
+{
+  Low,
+  Middle,
+  High
+};
+
+/** Text in the window. */
+struct Label
+{
+  int         x = 0; ///< picture elements from the lower left corner
+  int         y = 0;
+  std::string text;
+  Colour      colour = White;
+  int         size = 14;
+  Anchor      horizontal = Anchor::Low;
+  Anchor      vertical = Anchor::Low;
+};
+
+/** Colours of values in [-1, 1], in shares of a window's width over LargestDifference. */
+std::array<double, 3>
+                 DifferenceColour(double value);
+constexpr double LargestDifference = 0.5; ///< of the window's width
+
+/** One plane of the images, in the mode that the state asks for. Knows no window. */
+class SliceView
+{
+public:
+  void
+  Compose(const ViewData & data, const ViewState & state, const Basis & basis, const Pane & pane);
+
+  /** The whole pane, the bar with the slider included. */
+  Canvas &
+  Picture()
+  {
+    return m_Picture;
+  }
+  /** In the coordinates of the pane. */
+  const std::vector<Label> &
+  Labels() const
+  {
+    return m_Labels;
+  }
+  const Pane &
+  Place() const
+  {
+    return m_Pane;
+  }
+  const Basis &
+  Axes() const
+  {
+    return m_Basis;
+  }
+
+  /** 2 where before and after lie side by side. */
+  int
+  Parts() const
+  {
+    return m_Parts;
+  }
+  /** Size of one part, without the bar. */
+  int
+  PartWidth() const
+  {
+    return m_Pane.place.width / m_Parts;
+  }
+  int
+  PartHeight() const
+  {
+    return m_Pane.place.height - BarHeight;
+  }
+
+  /** Coordinates of the pane to RAS, and back for one part. */
+  Point
+  PointAt(int column, int row) const;
+  std::array<int, 2>
+  PixelOf(const Point & point, int part = 0) const;
+
+  /** Column of the curtain; empty where the mode has none. */
+  std::optional<int>
+  Curtain(const ViewState & state) const;
+
+  /** What the slider's ends stand for, in mm along the normal, and its columns. */
+  std::array<double, 2>
+  SliderRange() const
+  {
+    return m_Range;
+  }
+  std::array<int, 2>
+  SliderColumns() const;
+
+private:
+  /** What samples depend on. */
+  struct Key
+  {
+    const void *       image = nullptr;
+    std::size_t        channel = 0;
+    std::size_t        frame = 0;
+    Point              corner{};
+    Point              right{};
+    Point              up{};
+    std::array<int, 2> size{};
+    bool               nearest = false;
+    bool
+    operator==(const Key & other) const;
+  };
+  struct Samples
+  {
+    Key                           key;
+    vtkSmartPointer<vtkImageData> values;
+  };
+
+  using Planes = std::vector<const float *>; ///< one for grey, three for colours
+  /** Reads from a slot that keeps what has not changed. */
+  const float *
+  Sample(std::size_t slot, const ViewImage & image, std::size_t channel, const ViewState & state);
+  Planes
+  SampleSide(Side side, const ViewData & data, const ViewState & state);
+  void
+  Paint(const ViewData & data, const ViewState & state);
+  void
+  PaintBar(const ViewState & state);
+  void
+  PaintLines(const ViewState & state);
+  void
+  Write(const ViewData & data, const ViewState & state);
+
+  Canvas                m_Picture;
+  std::vector<Samples>  m_Samples;
+  std::vector<Label>    m_Labels;
+  Pane                  m_Pane;
+  Basis                 m_Basis;
+  int                   m_Parts = 1;
+  Point                 m_Centre{}; ///< RAS of the middle of a part
+  double                m_Pixel = 1.0;
+  std::array<double, 2> m_Range{ { 0.0, 1.0 } };
+};
+} // namespace isolux

@@ -1,0 +1,135 @@
+#include "ViewFiles.h"
+
+#include "Error.h"
+#include "Grid.h"
+#include "Volume.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace isolux
+{
+namespace
+{
+double
+SecondsSince(const std::chrono::steady_clock::time_point start)
+{
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+bool
+SameGrid(const ViewImage & a, const ViewImage & b)
+{
+  constexpr double tolerance = 0.01; // voxels
+  return a.Size(0) == b.Size(0) && a.Size(1) == b.Size(1) && a.Size(2) == b.Size(2) &&
+         CornerDisplacement(*a.Channel(0), *b.Channel(0), 3) < tolerance;
+}
+
+/** Whether a corner or the middle of one lies in the other's box. */
+bool
+Overlap(const ViewImage & a, const ViewImage & b)
+{
+  const auto touches = [](const ViewImage & box, const ViewImage & other)
+  {
+    const auto corners = other.Corners();
+    return box.IndexAt(other.Middle()).has_value() ||
+           std::any_of(
+             corners.begin(), corners.end(), [&](const Point & corner) { return box.IndexAt(corner).has_value(); });
+  };
+  return touches(a, b) || touches(b, a);
+}
+
+/** Log-symmetric about 1; the 0.5th to the 99.5th percentile fit in. 0 where nothing is positive. */
+double
+FieldLimit(const ViewImage & field, const MaskImage * mask)
+{
+  constexpr double    smallest = 1.01;
+  constexpr auto      largestSample = 200000;
+  std::vector<double> logs;
+  const auto          stride = std::max<std::size_t>(1, field.VoxelsOfFrame() / largestSample) | 1U;
+  for (std::size_t voxel = 0; voxel < field.VoxelsOfFrame(); voxel += stride)
+  {
+    const float value = field.Pixels(0, 0)[voxel];
+    if ((mask == nullptr || mask->GetBufferPointer()[voxel] != 0) && value > 0.0F && std::isfinite(value))
+    {
+      logs.push_back(std::abs(std::log(value)));
+    }
+  }
+  if (logs.empty())
+  {
+    return mask == nullptr ? 0.0 : FieldLimit(field, nullptr);
+  }
+  const auto rank = static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(logs.size() - 1));
+  std::nth_element(logs.begin(), logs.begin() + rank, logs.end());
+  return std::max(smallest, std::exp(logs[static_cast<std::size_t>(rank)]));
+}
+} // namespace
+
+ViewData
+MakeViewData(std::shared_ptr<const ViewImage> before,
+             std::shared_ptr<const ViewImage> after,
+             std::shared_ptr<const ViewImage> field,
+             MaskImage::Pointer               mask)
+{
+  ViewData data;
+  data.images = { std::move(before), std::move(after) };
+  data.field = std::move(field);
+  data.maskName = mask ? "inside the mask" : "in the foreground";
+  data.masks[Before] = mask ? mask : FindForeground(*data.images[Before]);
+  const bool same = SameGrid(*data.images[Before], *data.images[After]);
+  data.masks[After] = same ? data.masks[Before] : FindForeground(*data.images[After]);
+  if (data.OnlyPlane() && !mask)
+  {
+    data.maskName = "all of the image";
+  }
+  if (data.field)
+  {
+    const bool onGrid = SameGrid(*data.images[Before], *data.field);
+    data.fieldLimit = FieldLimit(*data.field, onGrid ? data.masks[Before].GetPointer() : nullptr);
+  }
+  return data;
+}
+
+LoadedView
+LoadView(const ViewFiles & files)
+{
+  LoadedView loaded;
+  const auto start = std::chrono::steady_clock::now();
+  const auto read = [&](const std::filesystem::path & path)
+  {
+    const Volume volume = ReadVolume(path);
+    for (const auto & warning : volume.warnings)
+    {
+      loaded.warnings.push_back(path.string() + ": " + warning);
+    }
+    return std::make_shared<const ViewImage>(volume, path.filename().string());
+  };
+  const auto before = read(files.before);
+  const auto after = read(files.after);
+  const auto field = files.field.empty() ? nullptr : read(files.field);
+  if (!Overlap(*before, *after))
+  {
+    loaded.warnings.push_back(files.after.string() + ": lies nowhere where " + files.before.string() +
+                              " does; the planes show BEFORE's place, where AFTER is black");
+  }
+  if (before->HasPosition() && (before->Size(2) == 1) != (after->Size(2) == 1))
+  {
+    loaded.warnings.push_back("one image is a single plane, the other a volume: they are shown where BEFORE lies");
+  }
+  MaskImage::Pointer mask;
+  if (!files.mask.empty())
+  {
+    mask = ReadMask(files.mask, *before->Channel(0), loaded.warnings);
+  }
+  loaded.readSeconds = SecondsSince(start);
+  loaded.data = MakeViewData(before, after, field, mask);
+  if (field && loaded.data.fieldLimit == 0.0)
+  {
+    throw Error(files.field.string() + ": holds no positive value, so it is not what an image was divided by; give a "
+                                       "file that --field wrote");
+  }
+  loaded.prepareSeconds = SecondsSince(start) - loaded.readSeconds;
+  return loaded;
+}
+} // namespace isolux
