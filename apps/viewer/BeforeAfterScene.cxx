@@ -103,6 +103,7 @@ BeforeAfterScene::BeforeAfterScene(ViewData data, const bool fastVolume)
   m_ScalarBar->UnconstrainedFontSizeOn();
   m_ScalarBar->SetNumberOfLabels(5);
   m_ScalarBar->SetTextPositionToPrecedeScalarBar();
+  m_ScalarBar->SetVerticalTitleSeparation(8);
   for (auto * property : { m_ScalarBar->GetLabelTextProperty(), m_ScalarBar->GetTitleTextProperty() })
   {
     property->SetFontSize(12);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 namespace isolux
 {
@@ -29,7 +30,12 @@ GreyOrColour(const std::vector<const float *> & planes, const std::size_t pixel,
   std::array<double, 3> colour{};
   for (unsigned int channel = 0; channel < 3; ++channel)
   {
-    const double level = window.Level(planes[std::min<std::size_t>(channel, planes.size() - 1)][pixel]);
+    if (channel >= planes.size())
+    {
+      colour[channel] = colour[0];
+      continue;
+    }
+    const double level = window.Level(planes[channel][pixel]);
     colour[channel] = std::isnan(level) ? 0.0 : 255.0 * std::clamp(level, 0.0, 1.0);
   }
   return colour;
@@ -108,12 +114,51 @@ SliceView::Compose(const ViewData & data, const ViewState & state, const Basis &
   m_Picture.Clear(std::max(1, pane.place.width), std::max(1, pane.place.height));
   if (this->PartWidth() > 0 && this->PartHeight() > 0)
   {
-    this->Paint(data, state);
+    const std::size_t bytes =
+      3 * static_cast<std::size_t>(m_Picture.Width()) * static_cast<std::size_t>(this->PartHeight());
+    auto dependsOn = this->DependsOn(data, state);
+    if (dependsOn != m_PaintedOf)
+    {
+      this->Paint(data, state);
+      m_Painted.assign(m_Picture.Row(0), m_Picture.Row(0) + bytes);
+      m_PaintedOf = std::move(dependsOn);
+    }
+    else
+    {
+      std::copy(m_Painted.begin(), m_Painted.end(), m_Picture.Row(0));
+    }
     this->PaintLines(state);
   }
   this->PaintBar(state);
   this->Write(data, state);
   m_Picture.Show(pane.place.x, pane.place.y);
+}
+
+std::vector<double>
+SliceView::DependsOn(const ViewData & data, const ViewState & state) const
+{
+  std::vector<double> values = { static_cast<double>(state.mode),
+                                 m_Pane.side ? static_cast<double>(*m_Pane.side) : -1.0,
+                                 static_cast<double>(m_Pane.place.width),
+                                 static_cast<double>(m_Pane.place.height),
+                                 m_Pixel,
+                                 state.curtain,
+                                 state.opacity,
+                                 static_cast<double>(state.afterShown),
+                                 static_cast<double>(state.square),
+                                 static_cast<double>(state.frame),
+                                 state.channel ? static_cast<double>(*state.channel) : -1.0,
+                                 static_cast<double>(state.nearest),
+                                 data.fieldLimit };
+  for (const auto & window : state.windows)
+  {
+    values.insert(values.end(), { window.low, window.high });
+  }
+  for (const auto & vector : { m_Centre, m_Basis.right, m_Basis.up, m_Basis.normal })
+  {
+    values.insert(values.end(), vector.begin(), vector.end());
+  }
+  return values;
 }
 
 Point
@@ -357,7 +402,7 @@ SliceView::PaintLines(const ViewState & state)
   }
   if (const auto curtain = this->Curtain(state))
   {
-    m_Picture.Fill({ *curtain - 1, 0, 2, height }, White);
+    m_Picture.Fill({ *curtain - 1, LetterRoom, 2, height - 2 * LetterRoom }, White);
     m_Picture.Fill({ *curtain - 6, height / 2 - 16, 12, 32 }, White);
     m_Picture.Fill({ *curtain - 2, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
     m_Picture.Fill({ *curtain + 1, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
@@ -409,8 +454,8 @@ SliceView::Write(const ViewData & data, const ViewState & state)
   }
   if (letters || !data.OnlyPlane())
   {
-    title += std::string("   ") + (letters ? std::string(1, LetterOf(m_Basis.normal)) + ": " : "") +
-             Millimetres(Dot(state.cursor, m_Basis.normal));
+    const unsigned int axis = 2 - static_cast<unsigned int>(m_Pane.orientation);
+    title += "   " + (letters ? std::string(1, "RAS"[axis]) + ": " : "") + Millimetres(state.cursor[axis]);
   }
   auto * bar = add(6, height + BarHeight / 2, title, Anchor::Low, Anchor::Middle);
   bar->colour = { { 20, 20, 20 } };

@@ -138,6 +138,10 @@ private:
     vtkSmartPointer<vtkImageData> values;
   };
 
+  /** What the picture without lines and bar depends on, beside the images, which stay. */
+  std::vector<double>
+  DependsOn(const ViewData & data, const ViewState & state) const;
+
   using Planes = std::vector<const float *>; ///< one for grey, three for colours
   /** Reads from a slot that keeps what has not changed. */
   const float *
@@ -153,14 +157,16 @@ private:
   void
   Write(const ViewData & data, const ViewState & state);
 
-  Canvas                m_Picture;
-  std::vector<Samples>  m_Samples;
-  std::vector<Label>    m_Labels;
-  Pane                  m_Pane;
-  Basis                 m_Basis;
-  int                   m_Parts = 1;
-  Point                 m_Centre{}; ///< RAS of the middle of a part
-  double                m_Pixel = 1.0;
-  std::array<double, 2> m_Range{ { 0.0, 1.0 } };
+  Canvas                     m_Picture;
+  std::vector<Samples>       m_Samples;
+  std::vector<unsigned char> m_Painted; ///< without lines and bar
+  std::vector<double>        m_PaintedOf;
+  std::vector<Label>         m_Labels;
+  Pane                       m_Pane;
+  Basis                      m_Basis;
+  int                        m_Parts = 1;
+  Point                      m_Centre{}; ///< RAS of the middle of a part
+  double                     m_Pixel = 1.0;
+  std::array<double, 2>      m_Range{ { 0.0, 1.0 } };
 };
 } // namespace isolux

@@ -166,11 +166,12 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
     part.renderer->SetViewport(left, 0.0, m_Parts == 2 ? left + 0.5 : 1.0, 1.0);
     this->Show(part, side, data, state);
     Label tag;
-    tag.x = (m_Parts == 2 && side == After ? m_Width : 0) + 8;
-    tag.y = m_Height - 4;
-    tag.vertical = Anchor::High;
+    tag.x = (m_Parts == 2 && side == After ? m_Width : 0) + 40;
+    tag.y = title.y;
+    tag.vertical = Anchor::Middle;
+    tag.size = title.size;
     tag.text = side == Before ? "BEFORE" : "AFTER";
-    tag.colour = side == Before ? Colour{ { 10, 40, 110 } } : Colour{ { 120, 40, 0 } };
+    tag.colour = title.colour;
     m_Labels.push_back(tag);
   }
   this->PlaceBox(data);
@@ -392,8 +393,9 @@ VolumeView::LookFromFront(const ViewData & data)
   {
     radius = std::max(radius, Length(corner - middle));
   }
-  const Point  towards{ { 0.30, 0.92, 0.25 } };
-  const double distance = 3.9 * radius / Length(towards);
+  const Point towards{ { 0.30, 0.92, 0.25 } };
+  // the sphere around the box touches the narrower side
+  const double distance = 4.0 * radius / std::min(1.0, static_cast<double>(m_Width) / m_Height) / Length(towards);
   m_Camera->SetViewAngle(30.0);
   m_Camera->SetFocalPoint(middle.data());
   m_Camera->SetPosition((middle + distance * towards).data());
