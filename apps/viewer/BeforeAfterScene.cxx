@@ -71,11 +71,10 @@ Table(const bool logarithmic, const double limit, const bool ofField)
 }
 } // namespace
 
-BeforeAfterScene::BeforeAfterScene(ViewData data, const bool fastVolume)
+BeforeAfterScene::BeforeAfterScene(ViewData data)
   : m_Data(std::move(data))
   , m_Bases{ AcquisitionBases(m_Data.images[Before]->ToRas()), PatientBases() }
   , m_OnlyPlane(m_Data.OnlyPlane())
-  , m_Volume(fastVolume)
   , m_Background(vtkSmartPointer<vtkRenderer>::New())
   , m_Foreground(vtkSmartPointer<vtkRenderer>::New())
   , m_ScalarBar(vtkSmartPointer<vtkScalarBarActor>::New())
@@ -216,7 +215,7 @@ BeforeAfterScene::Update()
   }
   for (std::size_t i = m_SlicesInUse; i < m_Slices.size(); ++i)
   {
-    m_Slices[i].Picture().Hide();
+    m_Slices[i].Hide();
   }
   if (!volume)
   {

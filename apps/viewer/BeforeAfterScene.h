@@ -16,8 +16,7 @@ namespace isolux
 class BeforeAfterScene
 {
 public:
-  /** `fastVolume`: see VolumeView. */
-  BeforeAfterScene(ViewData data, bool fastVolume);
+  explicit BeforeAfterScene(ViewData data);
 
   void
   AddTo(vtkRenderWindow & window);

@@ -13,6 +13,8 @@ namespace isolux
 namespace
 {
 constexpr unsigned char Ink = 210;
+constexpr float         RoomForCount = 170.0F; ///< picture elements, that the title takes
+constexpr float         RoomForMask = 300.0F;
 
 vtkSmartPointer<vtkTable>
 Table(const vtkIdType rows)
@@ -98,9 +100,14 @@ HistogramView::Compose(const ViewData & data, const ViewState & state, const Rec
       chart.image = data.images[side].get();
       chart.frame = frame;
     }
-    chart.chart->SetTitle(std::string(side == Before ? "BEFORE" : "AFTER") + " - " +
-                          std::to_string(chart.histogram.Voxels()) + " voxels, " + data.maskName);
     const float half = static_cast<float>(place.width) / 2.0F;
+    std::string title = side == Before ? "BEFORE" : "AFTER";
+    if (half > RoomForCount)
+    {
+      title +=
+        ": " + std::to_string(chart.histogram.Voxels()) + " voxels" + (half > RoomForMask ? ", " + data.maskName : "");
+    }
+    chart.chart->SetTitle(title);
     chart.chart->SetSize({ static_cast<float>(place.x) + (side == After ? half : 0.0F),
                            static_cast<float>(place.y),
                            half,

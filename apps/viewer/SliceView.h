@@ -57,9 +57,15 @@ public:
   void
   Compose(const ViewData & data, const ViewState & state, const Basis & basis, const Pane & pane);
 
+  void
+  Hide()
+  {
+    m_Picture.Hide();
+  }
+
   /** The whole pane, the bar with the slider included. */
-  Canvas &
-  Picture()
+  const Canvas &
+  Picture() const
   {
     return m_Picture;
   }

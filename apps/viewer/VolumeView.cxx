@@ -1,18 +1,17 @@
 #include "VolumeView.h"
 
 #include <vtkCellArray.h>
-#include <vtkFixedPointVolumeRayCastMapper.h>
 #include <vtkMatrix4x4.h>
 #include <vtkPoints.h>
 #include <vtkPolyData.h>
 #include <vtkPolyDataMapper.h>
 #include <vtkProperty.h>
-#include <vtkSmartVolumeMapper.h>
 #include <vtkTextProperty.h>
 #include <vtkUnsignedCharArray.h>
 #include <vtkVolumeProperty.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -65,10 +64,9 @@ RangeAlong(const std::array<Point, 8> & corners, const Point & direction)
 }
 } // namespace
 
-VolumeView::VolumeView(const bool fast)
+VolumeView::VolumeView()
   : m_Camera(vtkSmartPointer<vtkCamera>::New())
   , m_Box(LineActor())
-  , m_Fast(fast)
 {
   constexpr const char * names[] = { "R", "L", "A", "P", "S", "I" };
   for (unsigned int i = 0; i < 6; ++i)
@@ -88,16 +86,8 @@ VolumeView::VolumeView(const bool fast)
     part.renderer->GradientBackgroundOn();
     part.renderer->SetActiveCamera(m_Camera);
     part.renderer->InteractiveOff();
-    if (m_Fast)
-    {
-      part.mapper = vtkSmartPointer<vtkSmartVolumeMapper>::New();
-    }
-    else
-    {
-      const auto mapper = vtkSmartPointer<vtkFixedPointVolumeRayCastMapper>::New();
-      mapper->AutoAdjustSampleDistancesOff();
-      part.mapper = mapper;
-    }
+    part.mapper = vtkSmartPointer<vtkGPUVolumeRayCastMapper>::New();
+    part.mapper->AutoAdjustSampleDistancesOff();
     part.colour = vtkSmartPointer<vtkColorTransferFunction>::New();
     part.opacity = vtkSmartPointer<vtkPiecewiseFunction>::New();
     part.volume = vtkSmartPointer<vtkVolume>::New();
@@ -129,7 +119,7 @@ VolumeView::Hide()
 bool
 VolumeView::SetQuick(const bool quick)
 {
-  m_Quick = quick && !m_Fast;
+  m_Quick = quick && (m_IsSlow || m_RenderedQuickly);
   return m_RenderedQuickly && !m_Quick;
 }
 
@@ -225,14 +215,13 @@ VolumeView::Render()
   for (auto & part : m_Sides)
   {
     part.renderer->ResetCameraClippingRange();
-    if (auto * mapper = vtkFixedPointVolumeRayCastMapper::SafeDownCast(part.mapper))
-    {
-      mapper->SetImageSampleDistance(m_Quick ? 3.0F : 1.0F);
-    }
+    part.mapper->SetImageSampleDistance(m_Quick ? 3.0F : 1.0F);
   }
+  const auto start = std::chrono::steady_clock::now();
   m_Window->Render();
   const auto pixels = vtkSmartPointer<vtkUnsignedCharArray>::New();
   m_Window->GetPixelData(0, 0, m_Parts * m_Width - 1, m_Height - 1, 0, pixels, 0);
+  m_IsSlow = std::chrono::steady_clock::now() - start > std::chrono::milliseconds(60);
   m_Rendered.assign(pixels->GetPointer(0), pixels->GetPointer(0) + pixels->GetNumberOfValues());
   m_Rendered.resize(3 * static_cast<std::size_t>(m_Parts * m_Width) * static_cast<std::size_t>(m_Height));
 }
@@ -356,10 +345,7 @@ VolumeView::Show(Part & part, const Side side, const ViewData & data, const View
     }
     part.volume->SetUserMatrix(matrix);
     part.volume->GetProperty()->SetScalarOpacityUnitDistance(2.0 * finest);
-    if (auto * mapper = vtkFixedPointVolumeRayCastMapper::SafeDownCast(part.mapper))
-    {
-      mapper->SetSampleDistance(static_cast<float>(finest));
-    }
+    part.mapper->SetSampleDistance(static_cast<float>(finest));
   }
   const ViewWindow & window = state.windows[side];
   const auto         level = [&](const double share)

@@ -6,11 +6,11 @@
 #include <vtkBillboardTextActor3D.h>
 #include <vtkCamera.h>
 #include <vtkColorTransferFunction.h>
+#include <vtkGPUVolumeRayCastMapper.h>
 #include <vtkPiecewiseFunction.h>
 #include <vtkRenderWindow.h>
 #include <vtkRenderer.h>
 #include <vtkVolume.h>
-#include <vtkVolumeMapper.h>
 
 namespace isolux
 {
@@ -19,8 +19,7 @@ namespace isolux
 class VolumeView
 {
 public:
-  /** `fast`: on the graphics card. Without it the picture is computed on the processor and the same everywhere. */
-  explicit VolumeView(bool fast);
+  VolumeView();
 
   void
   Compose(const ViewData & data, const ViewState & state, const Bases & bases, const Pane & pane);
@@ -63,19 +62,20 @@ public:
   Zoom(double factor);
   void
   Pan(int columns, int rows);
-  /** Coarser, while something moves. Returns whether the picture that there is was coarser. */
+  /** Coarser while something moves, where rendering takes long. Returns whether the picture that there is was coarser.
+   */
   bool
   SetQuick(bool quick);
 
 private:
   struct Part
   {
-    vtkSmartPointer<vtkRenderer>              renderer;
-    vtkSmartPointer<vtkVolume>                volume;
-    vtkSmartPointer<vtkVolumeMapper>          mapper;
-    vtkSmartPointer<vtkColorTransferFunction> colour;
-    vtkSmartPointer<vtkPiecewiseFunction>     opacity;
-    ReducedImage                              reduced;
+    vtkSmartPointer<vtkRenderer>               renderer;
+    vtkSmartPointer<vtkVolume>                 volume;
+    vtkSmartPointer<vtkGPUVolumeRayCastMapper> mapper;
+    vtkSmartPointer<vtkColorTransferFunction>  colour;
+    vtkSmartPointer<vtkPiecewiseFunction>      opacity;
+    ReducedImage                               reduced;
 
     const ViewImage *          image = nullptr; ///< that was reduced
     std::size_t                frame = 0;
@@ -100,7 +100,7 @@ private:
   std::vector<double>                                     m_RenderedOf; ///< what the picture depends on
   Canvas                                                  m_Picture;
   std::vector<Label>                                      m_Labels;
-  bool                                                    m_Fast;
+  bool                                                    m_IsSlow = false; ///< without a graphics card
   bool                                                    m_Quick = false;
   bool                                                    m_RenderedQuickly = false;
   bool                                                    m_HasLooked = false;

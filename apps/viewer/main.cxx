@@ -346,7 +346,7 @@ ShowImages(const Arguments & arguments, char * argv[])
                 << " s\n";
     }
   };
-  BeforeAfterScene scene(std::move(loaded.data), false);
+  BeforeAfterScene scene(std::move(loaded.data));
   Apply(wish, parsed, scene);
 
   vtkNew<vtkRenderWindow> window;

@@ -117,6 +117,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "apps/bids", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/isolux", "apps/report" } },
   { "apps/slicer", { "pipeline", "pipeline/io", "pipeline/json", "apps/isolux" } },
   { "apps/report", { "pipeline" } },
+  { "apps/viewer", { "pipeline", "pipeline/io", "apps/isolux", "apps/report" } },
 };
 
 /** Libraries that only some rooms know, by the start of the included name. */
@@ -125,7 +126,8 @@ const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "pugixml", { "apps/slicer" } },
   { "boost/", { "apps/isolux", "apps/bids" } },
   { "kainjow/", { "apps/report" } },
-  { "vtk", {} },
+  { "vtk", { "apps/viewer" } },
+  { "X11/", { "apps/viewer" } },
   { "openssl/", { "pipeline/io", "apps/report" } },
   { "libdeflate", { "pipeline/io" } },
   { "nifti", { "pipeline/io" } },
@@ -133,7 +135,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "gdcm", { "pipeline/io" } },
   { "itkGDCM", { "pipeline/io" } },
   { "png.h", { "pipeline/io", "apps/report" } },
-  { "iostream", { "apps/isolux", "apps/bids", "apps/slicer" } },
+  { "iostream", { "apps/isolux", "apps/bids", "apps/slicer", "apps/viewer" } },
 };
 } // namespace
 

@@ -17,6 +17,10 @@ Verbs()
 {
   std::vector<std::string> verbs = { "harmonize", "gather", "fit",    "merge",   "run",   "point-norm",
                                      "restore",   "audit",  "stages", "explain", "schema" };
+  if (std::filesystem::exists(std::filesystem::path(ISOLUX_PROGRAM).parent_path() / "isolux-view"))
+  {
+    verbs.emplace_back("view");
+  }
   for (const auto & stage : BuiltInStages().All())
   {
     verbs.push_back(stage.name);

@@ -1,0 +1,100 @@
+#include "ViewVolumes.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace isolux
+{
+namespace
+{
+ViewData
+HeadData()
+{
+  const auto image = testing::FillHead(testing::ObliqueGrid({ { 21, 19, 17, 1 } }));
+  return MakeViewData(testing::View(image), testing::View(image), nullptr, testing::MaskAbove(*image, 30.0F));
+}
+} // namespace
+
+TEST(ViewHistogram, CountsEveryFiniteVoxelInsideTheMaskOnceAndInItsBin)
+{
+  const auto data = HeadData();
+  const auto image = data.images[Before]->Channel(0);
+  image->GetBufferPointer()[21 * 19 * 8 + 21 * 9 + 10] = std::numeric_limits<float>::quiet_NaN(); // inside
+  const auto           histogram = CountIntensities(*data.images[Before], 0, data.masks[Before]);
+  std::vector<float>   inside;
+  const std::ptrdiff_t voxels = 21 * 19 * 17;
+  for (std::ptrdiff_t i = 0; i < voxels; ++i)
+  {
+    if (data.masks[Before]->GetBufferPointer()[i] != 0 && std::isfinite(image->GetBufferPointer()[i]))
+    {
+      inside.push_back(image->GetBufferPointer()[i]);
+    }
+  }
+  EXPECT_EQ(histogram.nonFinite, 1U);
+  EXPECT_EQ(histogram.Voxels(), inside.size());
+  const double bin = (histogram.high - histogram.low) / ViewHistogram::Bins;
+  for (std::size_t i = 0; i < ViewHistogram::Bins; i += 7)
+  {
+    const double low = histogram.low + bin * static_cast<double>(i);
+    const auto   count =
+      std::count_if(inside.begin(), inside.end(), [&](const float value) { return value >= low && value < low + bin; });
+    EXPECT_NEAR(static_cast<double>(histogram.counts[i]), static_cast<double>(count), 1.0); // a value on an edge
+  }
+}
+
+TEST(ViewHistogram, TheWindowRunsFromTheFirstToTheLastPercentInsideTheMask)
+{
+  const auto         data = HeadData();
+  std::vector<float> inside;
+  for (std::size_t i = 0; i < data.images[Before]->VoxelsOfFrame(); ++i)
+  {
+    if (data.masks[Before]->GetBufferPointer()[i] != 0)
+    {
+      inside.push_back(data.images[Before]->Pixels(0, 0)[i]);
+    }
+  }
+  std::sort(inside.begin(), inside.end());
+  const auto window = ChooseWindow(*data.images[Before], 0, data.masks[Before]);
+  EXPECT_FLOAT_EQ(static_cast<float>(window.low),
+                  inside[static_cast<std::size_t>(std::lround(0.01 * (inside.size() - 1.0)))]);
+  EXPECT_FLOAT_EQ(static_cast<float>(window.high),
+                  inside[static_cast<std::size_t>(std::lround(0.99 * (inside.size() - 1.0)))]);
+}
+
+TEST(ViewHistogram, OfAConstantAndOfNothingFiniteIsAWindowWithWidth)
+{
+  const auto constant = testing::Constant(*testing::PlainGrid({ { 5, 4, 3, 1 } }), 7.0F);
+  const auto nothing = testing::Constant(*constant, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_GT(ChooseWindow(*testing::View(constant), 0, nullptr).Width(), 0.0);
+  EXPECT_GT(ChooseWindow(*testing::View(nothing), 0, nullptr).Width(), 0.0);
+  EXPECT_EQ(CountIntensities(*testing::View(constant), 0, nullptr).Voxels(), 60U);
+  EXPECT_EQ(CountIntensities(*testing::View(nothing), 0, nullptr).nonFinite, 60U);
+}
+
+TEST(ViewHistogram, WithoutAMaskTheForegroundIsFound)
+{
+  const auto image = testing::FillHead(testing::PlainGrid({ { 21, 19, 17, 1 } }));
+  const auto data = MakeViewData(testing::View(image), testing::View(image), nullptr, nullptr);
+  ASSERT_NE(data.masks[Before], nullptr);
+  EXPECT_EQ(data.masks[Before], data.masks[After]); // on one grid
+  EXPECT_EQ(data.maskName, "in the foreground");
+  const auto counted = CountIntensities(*data.images[Before], 0, data.masks[Before]).Voxels();
+  EXPECT_GT(counted, 1000U);
+  EXPECT_LT(counted, 21U * 19U * 17U);
+}
+
+TEST(ViewData, TheFieldsColoursReachAsFarAsItDoesInsideTheMask)
+{
+  const auto image = testing::FillHead(testing::PlainGrid({ { 21, 19, 17, 1 } }));
+  const auto mask = testing::MaskAbove(*image, 30.0F);
+  const auto field = testing::Constant(*image, 1.0F);
+  for (std::size_t i = 0; i < 21 * 19 * 17; ++i)
+  {
+    field->GetBufferPointer()[i] = mask->GetBufferPointer()[i] != 0 ? (i % 2 == 0 ? 0.5F : 1.0F) : 100.0F;
+  }
+  const auto data = MakeViewData(testing::View(image), testing::View(image), testing::View(field), mask);
+  EXPECT_NEAR(data.fieldLimit, 2.0, 1e-6);
+}
+} // namespace isolux
