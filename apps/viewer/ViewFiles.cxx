@@ -1,8 +1,12 @@
 #include "ViewFiles.h"
 
+#include "Case.h"
 #include "Error.h"
 #include "Grid.h"
+#include "SidecarJson.h"
 #include "Volume.h"
+
+#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -38,6 +42,38 @@ Overlap(const ViewImage & a, const ViewImage & b)
              corners.begin(), corners.end(), [&](const Point & corner) { return box.IndexAt(corner).has_value(); });
   };
   return touches(a, b) || touches(b, a);
+}
+
+/** What was there before `output`, by way of a file that is removed. */
+Volume
+RestoreBefore(const std::filesystem::path & output, std::vector<std::string> & warnings)
+{
+  namespace fs = std::filesystem;
+  if (!fs::exists(SidecarPath(output)))
+  {
+    throw UsageError("argument AFTER is missing; it can be left out only where BEFORE is an output of Isolux with its "
+                     "sidecar, but there is no " +
+                     SidecarPath(output).string());
+  }
+  std::string folder = (fs::temp_directory_path() / "isolux-view-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr)
+  {
+    throw Error(folder + ": cannot be created; set TMPDIR to a folder that can be written to");
+  }
+  const std::shared_ptr<void> removed(nullptr,
+                                      [&folder](void *)
+                                      {
+                                        std::error_code ignored;
+                                        fs::remove_all(folder, ignored);
+                                      });
+  const fs::path              back = fs::path(folder) / ("before" + OutputExtension(output));
+  CaseOptions                 options;
+  options.write.compression = 0;
+  for (const auto & lost : RestoreCase(output, back, options))
+  {
+    warnings.push_back(output.string() + ": not restored: " + lost);
+  }
+  return ReadVolume(back);
 }
 
 /** Log-symmetric about 1; the 0.5th to the 99.5th percentile fit in. 0 where nothing is positive. */
@@ -96,17 +132,19 @@ LoadView(const ViewFiles & files)
 {
   LoadedView loaded;
   const auto start = std::chrono::steady_clock::now();
-  const auto read = [&](const std::filesystem::path & path)
+  const auto keep = [&](const Volume & volume, const std::filesystem::path & path, const std::string & name)
   {
-    const Volume volume = ReadVolume(path);
     for (const auto & warning : volume.warnings)
     {
       loaded.warnings.push_back(path.string() + ": " + warning);
     }
-    return std::make_shared<const ViewImage>(volume, path.filename().string());
+    return std::make_shared<const ViewImage>(volume, name);
   };
-  const auto before = read(files.before);
-  const auto after = read(files.after);
+  const auto read = [&](const std::filesystem::path & path)
+  { return keep(ReadVolume(path), path, path.filename().string()); };
+  const auto before = files.after.empty() ? keep(RestoreBefore(files.before, loaded.warnings), files.before, "restored")
+                                          : read(files.before);
+  const auto after = read(files.after.empty() ? files.before : files.after);
   const auto field = files.field.empty() ? nullptr : read(files.field);
   if (!Overlap(*before, *after))
   {

@@ -11,7 +11,7 @@ namespace isolux
 struct ViewFiles
 {
   std::filesystem::path before;
-  std::filesystem::path after;
+  std::filesystem::path after; ///< empty: `before` is an output of Isolux
   std::filesystem::path field; ///< empty: none
   std::filesystem::path mask;  ///< empty: the foreground is found
 };
@@ -24,8 +24,8 @@ struct LoadedView
   double                   prepareSeconds = 0.0; ///< foreground
 };
 
-/** Without AFTER, `before` is an output of Isolux: it becomes AFTER, and BEFORE is restored from its sidecar.
- * \throws Error naming the file. */
+/** Where only an output of Isolux is given, that is AFTER, and BEFORE is restored from its sidecar.
+ * \throws Error naming the file, UsageError where there is no sidecar. */
 LoadedView
 LoadView(const ViewFiles & files);
 

@@ -1,6 +1,6 @@
 #include "ViewInteractor.h"
 
-#include "Screenshot.h"
+#include "Display.h"
 
 #include <vtkInteractorStyle.h>
 #include <vtkObjectFactory.h>
@@ -28,6 +28,17 @@ public:
   Attach(BeforeAfterScene & scene)
   {
     m_Scene = &scene;
+  }
+
+  bool
+  HasQuit() const
+  {
+    return m_HasQuit;
+  }
+  void
+  Quit()
+  {
+    m_HasQuit = true;
   }
 
   void
@@ -86,7 +97,7 @@ public:
     const std::string key = this->Interactor->GetKeySym() != nullptr ? this->Interactor->GetKeySym() : "";
     if (key == "q" && this->Interactor->GetControlKey() != 0)
     {
-      this->Interactor->TerminateApp();
+      m_HasQuit = true;
     }
     else if (key == "p")
     {
@@ -182,6 +193,7 @@ private:
   Clock::time_point  m_LastWheel;
   int                m_LastX = 0;
   bool               m_IsPressed = false;
+  bool               m_HasQuit = false;
 };
 
 vtkStandardNewMacro(ViewInteractorStyle);
@@ -190,7 +202,8 @@ vtkStandardNewMacro(ViewInteractorStyle);
 void
 RunWindow(BeforeAfterScene & scene, vtkRenderWindow & window, const std::string & title)
 {
-  constexpr unsigned long HalfSecond = 500;
+  constexpr auto HalfSecond = std::chrono::milliseconds(500);
+  constexpr int  Patience = 20; ///< ms, until the clock is looked at
 
   const auto interactor = vtkSmartPointer<vtkRenderWindowInteractor>::New();
   const auto style = vtkSmartPointer<ViewInteractorStyle>::New();
@@ -201,7 +214,18 @@ RunWindow(BeforeAfterScene & scene, vtkRenderWindow & window, const std::string 
   interactor->Initialize();
   scene.Update();
   window.Render();
-  interactor->CreateRepeatingTimer(HalfSecond);
-  interactor->Start();
+  interactor->AddObserver(vtkCommand::ExitEvent, style.Get(), &ViewInteractorStyle::Quit); // the window's close button
+  // VTK's own loop asks a display for events that ending it has closed.
+  auto tick = Clock::now();
+  while (!style->HasQuit())
+  {
+    WaitForEvent(window, Patience);
+    interactor->ProcessEvents();
+    if (Clock::now() - tick > HalfSecond)
+    {
+      tick = Clock::now();
+      style->OnTimer();
+    }
+  }
 }
 } // namespace isolux

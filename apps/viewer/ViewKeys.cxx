@@ -16,7 +16,7 @@ ViewKeyHelp()
     { "l", "next layout" },
     { "wheel,  b f,  up down", "slice by slice" },
     { "shift + move", "cursor: all planes follow" },
-    { "left drag", "window (across) and level (up); the curtain where it is taken" },
+    { "left drag", "window (across) and level (up), or the curtain" },
     { "middle drag", "pan" },
     { "right drag,  ctrl + wheel", "zoom" },
     { "in 3D", "left drag turns, middle pans, right or wheel zooms" },

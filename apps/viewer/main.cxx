@@ -1,8 +1,8 @@
 #include "Arguments.h"
 #include "BeforeAfterScene.h"
+#include "Display.h"
 #include "Error.h"
 #include "Pipeline.h"
-#include "Screenshot.h"
 #include "ViewFiles.h"
 #include "ViewInteractor.h"
 
@@ -26,9 +26,9 @@ namespace
 constexpr const char * Usage =
   R"(isolux view BEFORE AFTER [FIELD] [options]
 
-Shows two images of one head beside each other, or a picture of them: three planes, a volume rendering, histograms,
-one cursor, zoom and slice for both. Each lies where it lies in the patient. '?' in the window shows mouse and keys.
-Without AFTER, BEFORE is restored from the sidecar of the given output.
+Shows an image before and after, in a window or a picture: three planes, a volume rendering, histograms of both, with
+one cursor, zoom and slice. Each lies where it lies in the patient. '?' in the window shows mouse and keys.
+Of an output of Isolux alone, what was before is restored from its sidecar.
 
 )";
 

@@ -117,7 +117,7 @@ const std::map<std::string, std::set<std::string>> Arrows = {
   { "apps/bids", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/isolux", "apps/report" } },
   { "apps/slicer", { "pipeline", "pipeline/io", "pipeline/json", "apps/isolux" } },
   { "apps/report", { "pipeline" } },
-  { "apps/viewer", { "pipeline", "pipeline/io", "apps/isolux", "apps/report" } },
+  { "apps/viewer", { "pipeline", "pipeline/io", "pipeline/json", "pipeline/cohort", "apps/isolux", "apps/report" } },
 };
 
 /** Libraries that only some rooms know, by the start of the included name. */

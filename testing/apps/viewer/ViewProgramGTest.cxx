@@ -87,6 +87,15 @@ TEST_F(ViewProgram, MakesADisplayOfItsOwnWhereThereIsNone)
   this->Expect(1, { "view", "before.nii.gz", "after.nii.gz", "--screenshot", "b.png" }, { ":987" }, options);
 }
 
+TEST_F(ViewProgram, RestoresWhatWasBeforeFromTheSidecarOfAnOutput)
+{
+  this->Expect(0, { "instance-norm", "before.nii.gz", "out.nii.gz" });
+  this->Expect(0, { "view", "out.nii.gz", "--screenshot", "a.png", "--mode", "difference" });
+  this->Expect(0, { "view", "before.nii.gz", "out.nii.gz", "--screenshot", "b.png", "--mode", "difference" });
+  EXPECT_FALSE(this->Bytes("a.png").empty());
+  this->Expect(2, { "view", "before.nii.gz", "--screenshot", "c.png" }, { "AFTER", "before.json" });
+}
+
 TEST_F(ViewProgram, SaysWhatIsWrongWithACall)
 {
   const auto wrong = [this](Strings more, const Strings & words)

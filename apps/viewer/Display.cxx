@@ -1,4 +1,4 @@
-#include "Screenshot.h"
+#include "Display.h"
 
 #include "AtomicFile.h"
 
@@ -8,6 +8,7 @@
 #include <vtkWindowToImageFilter.h>
 
 #include <X11/Xlib.h>
+#include <poll.h>
 
 namespace isolux
 {
@@ -20,6 +21,13 @@ HasDisplay()
     XCloseDisplay(display);
   }
   return display != nullptr;
+}
+
+void
+WaitForEvent(vtkRenderWindow & window, const int milliseconds)
+{
+  pollfd connection{ ConnectionNumber(static_cast<::Display *>(window.GetGenericDisplayId())), POLLIN, 0 };
+  ::poll(&connection, 1, milliseconds);
 }
 
 void

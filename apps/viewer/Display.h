@@ -10,6 +10,10 @@ namespace isolux
 bool
 HasDisplay();
 
+/** Returns when the window has an event, or after that time. */
+void
+WaitForEvent(vtkRenderWindow & window, int milliseconds);
+
 /** What the window shows, as a PNG, whole or not at all. \throws Error */
 void
 WritePicture(vtkRenderWindow & window, const std::filesystem::path & path);
