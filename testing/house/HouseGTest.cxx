@@ -234,6 +234,19 @@ TEST(House, EverySourceIsNamedInItsRoomsCMakeLists)
   }
 }
 
+TEST(House, EveryScriptOfTheTestsIsNamedInItsRoomsCMakeLists)
+{
+  for (const auto & file : Files("testing", { ".sh" }))
+  {
+    if (RoomOf(file) != "testing")
+    {
+      const auto list = Root / RoomOf(file) / "CMakeLists.txt";
+      EXPECT_NE(ReadBytesOf(list).find(fs::path(file).filename().string()), std::string::npos)
+        << file << " is not in " << list << ": it is never run";
+    }
+  }
+}
+
 TEST(House, TestingMirrorsTheFilters)
 {
   for (const auto & file : Files("filters", { ".h" }))
@@ -328,7 +341,7 @@ TEST(House, EveryPublicClassOfTheFiltersIsDescribed)
 TEST(House, NothingIsSaidOfTheMachineThatItWasWrittenOn)
 {
   const Strings forbidden = { std::string("/") + "work/", std::string("../") + "shared", std::string("/") + "home/" };
-  for (const auto & file : Files("", { ".h", ".hxx", ".cxx", ".in", ".md", ".txt", ".sh", ".json", ".tsv" }))
+  for (const auto & file : Files("", { ".h", ".hxx", ".cxx", ".in", ".md", ".txt", ".sh", ".json", ".tsv", ".sbatch" }))
   {
     const auto text = ReadBytesOf(Root / file);
     for (const auto & word : forbidden)
