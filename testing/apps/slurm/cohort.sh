@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the tests of several machines share: a cohort, and what must hold of its results. To be sourced.
-#   make_cohort FOLDER NUMBER          the heads of data/ under names of their own, and list.tsv with their sites
+#   make_cohort ISOLUX FOLDER NUMBER   heads of data/, each in an intensity scale of its own, and list.tsv with their sites
 #   check WHAT COMMAND...              says whether it holds; a test that is over calls have_all_held
 #   is_same_as_one_machine ONE OTHER   the same files, bits and rows, every case once
 
@@ -30,13 +30,15 @@ make_cohort()
 {
   local data heads=(ixi013 ixi072 philips uih770) sites=(hammersmith hammersmith magdeburg united) number name
   data=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../data/heads" && pwd)
-  mkdir -p "$1"
-  printf 'path\tsite\n' >"$1/list.tsv"
-  for ((number = 0; number < $2; ++number)); do
+  mkdir -p "$2"
+  printf 'path\tsite\n' >"$2/list.tsv"
+  for ((number = 0; number < $3; ++number)); do
     name="${sites[number % 4]}/head $number.nii.gz"
-    mkdir -p "$1/${name%/*}"
-    cp "$data/${heads[number % 4]}_T1w.nii.gz" "$1/$name"
-    printf '%s\t%s\n' "$name" "${sites[number % 4]}" >>"$1/list.tsv"
+    mkdir -p "$2/${name%/*}"
+    "$1" instance-norm "$data/${heads[number % 4]}_T1w.nii.gz" "$2/$name" \
+      --gamma $((100 + number)) --beta $((300 + number)) >/dev/null
+    rm "$2/${name%.nii.gz}.json"
+    printf '%s\t%s\n' "$name" "${sites[number % 4]}" >>"$2/list.tsv"
   done
 }
 

@@ -27,7 +27,7 @@ trap finish EXIT
 
 export ISOLUX=$program
 lab="$folder/a lab's 100% data" # names as people give them
-make_cohort "$lab" 24
+make_cohort "$program" "$lab" 24
 size=(-- --cpus-per-task=1 --mem=500)
 start_slurm "$folder/slurm"
 
@@ -71,8 +71,8 @@ nodes_of()
 
 echo "== One machine"
 one="$folder/one machine"
-"$program" fit "$lab/list.tsv" --site site --min-cases 1 -o "$folder/one.json" >/dev/null
-"$program" harmonize "$lab/list.tsv" "$one" --reference "$folder/one.json" --to magdeburg --jobs 2 >/dev/null
+"$program" fit "$lab/list.tsv" --site site --min-cases 1 -o "$folder/reference.json" >/dev/null
+"$program" harmonize "$lab/list.tsv" "$one" --reference "$folder/reference.json" --to magdeburg --jobs 2 >/dev/null
 
 echo "== Two nodes, six shards: $SECONDS s"
 two="$folder/two nodes"
@@ -80,12 +80,12 @@ cd "$folder"
 submit_to "$two" "a lab's 100% data/list.tsv" "two nodes" --shards 6 --site site --min-cases 1 --to magdeburg --wait "${size[@]}"
 check "submit.sh --wait returns gather's 0" test $code -eq 0
 is_same_as_one_machine "$one" "$two"
-check "the merged reference has the bits of one machine's" cmp "$folder/one.json" "$two/.isolux/reference.json"
+check "the merged reference has the bits of one machine's" cmp "$folder/reference.json" "$two/.isolux/reference.json"
 check "both nodes harmonized" test "$(nodes_of isolux-harmonize)" -eq 2
 
 echo "== A node dies in mid-run: $SECONDS s"
 three="$folder/a node less"
-submit_to "$three" "$lab/list.tsv" "$three" --shards 4 --site site --min-cases 1 --to magdeburg "${size[@]}"
+submit_to "$three" "$lab/list.tsv" "$three" --shards 2 --site site --min-cases 1 --to magdeburg "${size[@]}"
 harmonize=$(job_of harmonize "$three")
 
 is_unfinished()
@@ -97,11 +97,11 @@ is_unfinished()
 find_victim()
 {
   victim=$(squeue -h --states=R --jobs="$harmonize" --nodelist=n2 --format=%K 2>/dev/null) && [ -n "$victim" ] &&
-    grep -q '^\[[1-4]/6\] done' "$(log_of harmonize "$victim" "$three")" 2>/dev/null
+    grep -q '^\[1/12\] done' "$(log_of harmonize "$victim" "$three")" 2>/dev/null
 }
 wait_until 60 "a shard of which n2 has finished a case" find_victim
 crash_node n2
-check "shard $victim was not finished when its node died" is_unfinished "$victim-of-4"
+check "shard $victim was not finished when its node died" is_unfinished "$victim-of-2"
 scontrol update nodename=n2 state=down reason="killed by the test"
 wait_until 10 "shard $victim to be requeued" test "$(squeue -h --states=PD --array --jobs="${harmonize}_$victim" --format=%K)" = "$victim"
 # Slurm lets a requeued job rest for two minutes
@@ -112,12 +112,12 @@ wait_until 90 "gather after the crash" has_run "$gather"
 check "gather finds every shard" test "$(end_of "$gather")" = "COMPLETED 0:0"
 is_same_as_one_machine "$one" "$three"
 check "the requeued task went on where the node had died" \
-  grep -q "shard $victim/4: started again (restart 1)" "$(log_of harmonize "$victim" "$three")"
+  grep -q "shard $victim/2: started again (restart 1)" "$(log_of harmonize "$victim" "$three")"
 check "and did not repeat what was finished" grep -q '\] skipped' "$(log_of harmonize "$victim" "$three")"
 
 echo "== A volume that cannot be read, a shard that is cancelled: $SECONDS s"
 few="$folder/few"
-make_cohort "$few" 6
+make_cohort "$program" "$few" 6
 head -c 20000 "$few/magdeburg/head 2.nii.gz" >"$few/cut" && mv "$few/cut" "$few/magdeburg/head 2.nii.gz"
 four="$folder/four"
 submit_to "$four" "$few" "$four" --shards 3 --no-reference "${size[@]}"

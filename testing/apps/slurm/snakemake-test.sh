@@ -26,7 +26,7 @@ finish()
 trap finish EXIT
 
 lab="$folder/a lab's data"
-make_cohort "$lab" 12
+make_cohort "$program" "$lab" 12
 cd "$folder"
 
 # snake OUT SHARDS OPTIONS...
@@ -41,14 +41,14 @@ snake()
 
 echo "== One machine"
 one="$folder/one machine"
-"$program" fit "$lab/list.tsv" --site site --min-cases 1 -o "$folder/one.json" >/dev/null
-"$program" harmonize "$lab/list.tsv" "$one" --reference "$folder/one.json" --to magdeburg --jobs 2 >/dev/null
+"$program" fit "$lab/list.tsv" --site site --min-cases 1 -o "$folder/reference.json" >/dev/null
+"$program" harmonize "$lab/list.tsv" "$one" --reference "$folder/reference.json" --to magdeburg --jobs 2 >/dev/null
 
 echo "== snakemake --cores 2: $SECONDS s"
 two="$folder/two jobs"
 check "the graph runs to its end" snake "$two" 3
 is_same_as_one_machine "$one" "$two"
-check "the merged reference has the bits of one machine's" cmp "$folder/one.json" "$two/.isolux/reference.json"
+check "the merged reference has the bits of one machine's" cmp "$folder/reference.json" "$two/.isolux/reference.json"
 check "run again, nothing is to be done" snake "$two" 3
 check "and it says so" grep -q 'Nothing to be done' "$two.log"
 
@@ -58,7 +58,7 @@ set -m # a process group of its own
 snake "$three" 2 &
 run=$!
 set +m
-wait_until 60 "a harmonized volume" grep -qs '^\[[1-5]/6\] done' "$three.log"
+wait_until 60 "a harmonized volume" grep -qs '^\[1/6\] done' "$three.log"
 kill -KILL -- "-$run"
 wait "$run" 2>/dev/null || true
 run=''

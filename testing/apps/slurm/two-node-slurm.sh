@@ -20,7 +20,7 @@ install_packages()
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# wait_until SECONDS WHAT COMMAND...: tries COMMAND four times a second; fails naming WHAT.
+# wait_until SECONDS WHAT COMMAND...: tries COMMAND ten times a second; fails naming WHAT.
 wait_until()
 {
   local limit=$((SECONDS + $1)) what=$2
@@ -30,7 +30,7 @@ wait_until()
       echo "FAILED: waited in vain for: $what" >&2
       return 1
     fi
-    sleep 0.25
+    sleep 0.1
   done
 }
 
