@@ -224,7 +224,7 @@ Fit(const Arguments & arguments)
   {
     failed += ReportSmallSites(reference, minimum, told);
   }
-  if (reference.channels.empty() && !(shard && failed == 0))
+  if (reference.channels.empty() && !shard) // merge needs every shard, also one without a volume
   {
     told.Warn("no volume could be measured, so no reference was written");
     told.Conclude("", 1);

@@ -319,6 +319,27 @@ TEST_F(FitProgram, ABatchIsBroughtToAReferenceOrToASiteOfIt)
     { "its bands were measured with scales [0.5, 1] mm along xy", "--band-scales" });
 }
 
+TEST_F(FitProgram, AShardOfWhichNoVolumeCanBeMeasuredDoesNotHoldUpTheOthers)
+{
+  testing::PutFile(m_Folder / "in/c.nii", "cut short");
+  testing::PutFile(m_Folder / "list.tsv", "path\nin/a.nii\nin/b.nii\nin/c.nii\n");
+  this->Expect(3, { "fit", "list.tsv", "--min-cases", "1", "-o", "whole.json" }, { "in/c.nii" });
+  for (const char * number : { "1", "2", "3" })
+  {
+    this->Expect(std::string(number) == "3" ? 3 : 0,
+                 { "fit",
+                   "list.tsv",
+                   "--min-cases",
+                   "1",
+                   "-o",
+                   std::string(number) + ".json",
+                   "--shard",
+                   std::string(number) + "/3" });
+  }
+  this->Expect(0, { "merge", "1.json", "2.json", "3.json", "-o", "merged.json", "--min-cases", "1" });
+  EXPECT_EQ(this->Bytes("merged.json"), this->Bytes("whole.json"));
+}
+
 TEST_F(FitProgram, ShardsOfABatchAreGathered)
 {
   this->WriteHead("in/c.nii", 200.0F);
