@@ -361,6 +361,34 @@ RelativeNames(const std::vector<CaseTask> & tasks)
   }
   return names;
 }
+
+/** weakly_canonical(), where each folder is resolved once: a cohort's list has many names, and each question of a network
+ * file system takes its time. */
+class CanonicalPaths
+{
+public:
+  fs::path
+  operator()(const fs::path & path)
+  {
+    std::error_code error;
+    const fs::path  name = path.filename();
+    if (!path.has_relative_path() || name.empty() || name == "." || name == "..")
+    {
+      return fs::weakly_canonical(path, error);
+    }
+    const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    auto           known = m_Folders.find(parent);
+    if (known == m_Folders.end())
+    {
+      known = m_Folders.emplace(parent, (*this)(parent)).first;
+    }
+    const fs::path joined = known->second / name;
+    return fs::is_symlink(joined, error) ? fs::weakly_canonical(joined, error) : joined;
+  }
+
+private:
+  std::map<fs::path, fs::path> m_Folders;
+};
 } // namespace
 
 std::string
@@ -447,13 +475,14 @@ ListCases(const CaseListOptions & options)
     ++byStem[Stem(name)];
   }
   std::map<fs::path, std::vector<CaseTask *>> byName; // without ending: twins x.nii and x.nii.gz would share a sidecar
+  CanonicalPaths canonical;
   for (std::size_t i = 0; i < tasks.size(); ++i)
   {
     CaseTask &     task = tasks[i];
     const fs::path stem = names[i].parent_path() / HarmonizedName(Stem(names[i]));
     task.output = output / (stem.string() + OutputExtension(task.input));
     byName[stem].push_back(&task);
-    if (fs::weakly_canonical(task.output, error) == fs::weakly_canonical(task.input, error))
+    if (canonical(task.output) == canonical(task.input))
     {
       task.problem = task.name + ": would be replaced by its own result; choose another output folder";
     }
