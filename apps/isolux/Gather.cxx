@@ -1,6 +1,7 @@
 #include "Arguments.h"
 #include "AtomicFile.h"
 #include "CohortReport.h"
+#include "Format.h"
 #include "Report.h"
 #include "Version.h"
 
@@ -10,6 +11,44 @@
 namespace isolux
 {
 namespace po = boost::program_options;
+
+namespace
+{
+constexpr const char * CohortPage = "report.html";
+
+/** A small picture beside the case's page. */
+std::filesystem::path
+ThumbnailPath(std::filesystem::path page)
+{
+  return page.replace_extension(".svg");
+}
+
+/** "" where there is no such file. */
+std::string
+LinkFrom(const std::filesystem::path & folder, const std::filesystem::path & file)
+{
+  std::error_code none;
+  return std::filesystem::exists(file, none) ? FormatLink(file.lexically_relative(folder)) : "";
+}
+} // namespace
+
+void
+WriteCasePage(const CaseTask &              task,
+              const CaseResult &            result,
+              const std::filesystem::path & folder,
+              const std::filesystem::path & page)
+{
+  const auto rendered = RenderCase(result.report,
+                                   result.channels,
+                                   task.name,
+                                   FormatLink((folder / CohortPage).lexically_relative(page.parent_path())),
+                                   Version);
+  if (!rendered.thumbnail.empty())
+  {
+    WriteTextFile(ThumbnailPath(page), rendered.thumbnail);
+  }
+  WriteTextFile(page, rendered.html); // last: a case with a page has all of its files
+}
 
 void
 WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::path & folder)
@@ -23,9 +62,12 @@ WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::pat
     line.status = row.status;
     line.seconds = row.seconds;
     line.message = row.message;
-    std::error_code none;
-    const auto      page = PagePath(folder, row.task);
-    line.sectionHtml = row.HasOutput() && std::filesystem::exists(page, none) ? ReadTextFile(page) : "";
+    if (row.HasOutput())
+    {
+      const auto page = PagePath(folder, row.task);
+      line.page = LinkFrom(folder, page);
+      line.thumbnail = LinkFrom(folder, ThumbnailPath(page));
+    }
     if (!row.report.channels.empty())
     {
       line.before = row.report.channels.front().before;
@@ -35,7 +77,8 @@ WriteCohortReport(const std::vector<BatchRow> & rows, const std::filesystem::pat
     }
     lines.push_back(std::move(line));
   }
-  WriteTextFile(folder / "report.html", RenderReport(lines, ReadBatchPipeline(folder), Version));
+  WriteTextFile(folder / CohortPage,
+                RenderReport(lines, ReadBatchPipeline(folder), Version, LinkFrom(folder, folder / "audit.html")));
 }
 
 int

@@ -1,12 +1,10 @@
 #include "Arguments.h"
-#include "AtomicFile.h"
 #include "Batch.h"
 #include "CaseList.h"
 #include "Error.h"
 #include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "CohortReport.h"
-#include "Report.h"
 #include "ReferenceJson.h"
 #include "Shard.h"
 
@@ -182,8 +180,8 @@ Harmonize(const Arguments & arguments)
              folder,
              pipeline,
              batch,
-             [](const CaseTask & task, const CaseResult & done, const std::filesystem::path & page)
-             { WriteTextFile(page, RenderCase(done.report, done.channels, task.name)); },
+             [&folder](const CaseTask & task, const CaseResult & done, const std::filesystem::path & page)
+             { WriteCasePage(task, done, folder, page); },
              { [&told](const BatchRow & row, std::size_t finished, std::size_t total)
                { told.Case(row.task.name, row.status, row.seconds, row.message, finished, total); },
                [&told](int signal, std::size_t running) { told.Warn(InterruptionText(signal, running)); } });

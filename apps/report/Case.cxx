@@ -1,6 +1,7 @@
 #include "Report.h"
 
 #include "Chart.h"
+#include "Contour.h"
 #include "Error.h"
 #include "Format.h"
 #include "Picture.h"
@@ -19,10 +20,13 @@ namespace
 {
 using kainjow::mustache::data;
 
-constexpr double       PictureBytes = 1.3e6; ///< of one case before compression; 1.73 MB in base64
-constexpr unsigned int LargestSide = 300;    ///< pixels
-constexpr unsigned int SmallestSide = 128;   ///< below this, fewer channels are shown
-constexpr double       DisplaySide = 340.0;  ///< CSS pixels of the longest side of any picture
+constexpr double       PictureBytes = 1.3e6;    ///< of one case before compression; 1.73 MB in base64
+constexpr unsigned int LargestSide = 300;       ///< pixels
+constexpr unsigned int SmallestSide = 128;      ///< below this, fewer channels are shown
+constexpr double       DisplaySide = 340.0;     ///< CSS pixels of the longest side of any picture
+constexpr unsigned int ThumbnailSide = 96;      ///< pixels
+constexpr unsigned int ContourSide = 128;       ///< pixels that contours are drawn from
+constexpr std::size_t  LongestContours = 60000; ///< bytes of one picture; longer ones are of a field that is not smooth
 constexpr std::size_t  LargestSample = 250000;
 
 data
@@ -215,6 +219,21 @@ Draw(const Raster & slice, const WorkImage & image, const Plane & plane, const L
   return Resample(slice, layout.Pixels(width), layout.Pixels(height));
 }
 
+std::string
+Percent(const double share)
+{
+  return FormatFixed(100.0 * share, 2);
+}
+
+/** A round length of about a third of the picture. */
+double
+RulerLength(const double width)
+{
+  const double power = std::pow(10.0, std::floor(std::log10(width / 2.5)));
+  const double factor = width / 2.5 / power;
+  return power * (factor >= 5.0 ? 5.0 : factor >= 2.0 ? 2.0 : 1.0);
+}
+
 data
 PictureData(std::string uri, const WorkImage & image, const Plane & plane, const Layout & layout)
 {
@@ -226,6 +245,15 @@ PictureData(std::string uri, const WorkImage & image, const Plane & plane, const
   item["width"] = display(width);
   item["height"] = display(height);
   item["letters"] = layout.letters;
+  item["ruler"] = data{ false };
+  if (layout.letters && width > 0.0)
+  {
+    const double length = RulerLength(width);
+    data         ruler;
+    ruler["percent"] = Percent(length / width);
+    ruler["text"] = length < 10.0 ? FormatNumber(length) + " mm" : FormatNumber(length / 10.0) + " cm";
+    item["ruler"] = std::move(ruler);
+  }
   item["left"] = std::string(1, plane.left);
   item["right"] = std::string(1, plane.right);
   item["top"] = std::string(1, plane.top);
@@ -246,7 +274,7 @@ Caption(const Plane & plane, const Layout & layout)
   if (plane.slices > 1)
   {
     text += ", slice " + std::to_string(plane.slice * layout.step[plane.sliceAxis] + 1) + " of " +
-            std::to_string(layout.size[plane.sliceAxis]);
+            std::to_string(layout.size[plane.sliceAxis]) + ", " + plane.reason;
   }
   if (plane.frames > 1)
   {
@@ -258,6 +286,13 @@ Caption(const Plane & plane, const Layout & layout)
     text += ", along the image’s own axes, " + FormatFixed(plane.degrees, 0) + "° off the patient’s";
   }
   return text;
+}
+
+/** Windows in standard deviations from the mean become those of the image's intensities. */
+Window
+RawWindow(const Standard & standard, const Window & window)
+{
+  return { standard.mean + window.low * standard.deviation, standard.mean + window.high * standard.deviation };
 }
 
 /** A group's two pictures; windows in standard deviations from the mean. */
@@ -272,11 +307,8 @@ BeforeAndAfter(const std::vector<CasePictures> & channels,
   data list{ data::type::list };
   for (const bool isAfter : { false, true })
   {
-    const Standard & standard = isAfter ? group.after : group.before;
-    const Window &   window = isAfter ? windowAfter : windowBefore;
-    const Window     raw{ standard.mean + window.low * standard.deviation,
-                      standard.mean + window.high * standard.deviation };
-    const auto &     first = *channels[group.channels.front()].before;
+    const Window raw = RawWindow(isAfter ? group.after : group.before, isAfter ? windowAfter : windowBefore);
+    const auto & first = *channels[group.channels.front()].before;
 
     std::vector<Raster> rasters;
     for (const std::size_t channel : group.channels)
@@ -287,12 +319,65 @@ BeforeAndAfter(const std::vector<CasePictures> & channels,
     const char * tag = isAfter ? "After" : "Before";
     data         item = PictureData(GreyOrColourPng(rasters, raw), first, plane, layout);
     item["tag"] = tag;
+    item["kind"] = isAfter ? "after" : "before";
     item["alt"] =
       Caption(plane, layout) + ", " + tag +
       (layout.letters ? std::string(". Left of the picture is ") + plane.left + ", top is " + plane.top : "");
     list << item;
   }
   return list;
+}
+
+/** Of both images, in standard deviations from the mean of each. */
+Window
+SharedWindow(const std::vector<CasePictures> & channels, const Group & group)
+{
+  std::vector<double> inside = SampleOf(channels, group, false, true);
+  const auto          insideAfter = SampleOf(channels, group, true, true);
+  inside.insert(inside.end(), insideAfter.begin(), insideAfter.end());
+
+  Window window{ -1.0, 1.0 };
+  if (!inside.empty())
+  {
+    window = { Quantile(inside, 0.005), Quantile(inside, 0.995) };
+  }
+  if (!(window.high > window.low))
+  {
+    window = { window.low - 1.0, window.low + 1.0 };
+  }
+  return window;
+}
+
+/** Before and after in the first plane, small. An SVG, so that no search takes it for one of the images. */
+std::string
+ThumbnailOf(const std::vector<CasePictures> & channels, const Group & group, const Layout & layout)
+{
+  const Plane & plane = layout.planes.front();
+  const auto [width, height] = Extent(*channels[group.channels.front()].before, plane);
+  const auto pixels = [longest = std::max(width, height)](const double millimetres)
+  { return std::max(1U, static_cast<unsigned int>(std::lround(ThumbnailSide * millimetres / longest))); };
+  const Window window = SharedWindow(channels, group);
+
+  data pictures{ data::type::list };
+  for (const bool isAfter : { false, true })
+  {
+    std::vector<Raster> rasters;
+    for (const std::size_t channel : group.channels)
+    {
+      const WorkImage & image = isAfter ? *channels[channel].after : *channels[channel].before;
+      rasters.push_back(Resample(Slice(image, plane), pixels(width), pixels(height)));
+    }
+    data picture;
+    picture["uri"] = GreyOrColourPng(rasters, RawWindow(isAfter ? group.after : group.before, window));
+    picture["x"] = isAfter ? std::to_string(pixels(width) + 2) : std::string("0");
+    pictures << picture;
+  }
+  data content;
+  content["pictures"] = std::move(pictures);
+  content["width"] = std::to_string(pixels(width));
+  content["height"] = std::to_string(pixels(height));
+  content["both"] = std::to_string(2 * pixels(width) + 2);
+  return kainjow::mustache::mustache(ThumbnailTemplate).render(content);
 }
 
 struct FieldRange
@@ -327,22 +412,48 @@ WhereText(const CasePictures & pictures)
   return pictures.mask ? "inside the mask" : "in the whole image";
 }
 
+/** Contours of the field at each level; none where they are so long that the field cannot be smooth. */
+data
+ContourData(const CasePictures &        pictures,
+            const Plane &               plane,
+            const Layout &              layout,
+            const std::vector<double> & levels,
+            bool &                      isRough)
+{
+  const auto [width, height] = Extent(*pictures.before, plane);
+  const double shrink = std::min(1.0, static_cast<double>(ContourSide) / layout.Pixels(std::max(width, height)));
+  const auto   pixels = [&](const double millimetres)
+  { return std::max(1U, static_cast<unsigned int>(std::lround(layout.Pixels(millimetres) * shrink))); };
+  const Raster field = Resample(Slice(*pictures.field, plane), pixels(width), pixels(height));
+  const Raster mask = pictures.mask ? Resample(Slice(*pictures.mask, plane), pixels(width), pixels(height)) : Raster{};
+
+  data        paths{ data::type::list };
+  std::size_t bytes = 0;
+  for (const double level : levels)
+  {
+    const std::string path = ContourPath(field, mask, level);
+    bytes += path.size();
+    data item;
+    item["path"] = path;
+    item["style"] = level == 1.0 ? "one" : "other";
+    paths << item;
+  }
+  if (bytes > LongestContours)
+  {
+    isRough = true;
+    return data{ false };
+  }
+  data contours;
+  contours["width"] = std::to_string(10 * field.width);
+  contours["height"] = std::to_string(10 * field.height);
+  contours["paths"] = std::move(paths);
+  return contours;
+}
+
 data
 GroupData(const std::vector<CasePictures> & channels, const Group & group, const Layout & layout)
 {
-  std::vector<double> inside = SampleOf(channels, group, false, true);
-  const auto          insideAfter = SampleOf(channels, group, true, true);
-  inside.insert(inside.end(), insideAfter.begin(), insideAfter.end());
-
-  Window window{ -1.0, 1.0 };
-  if (!inside.empty())
-  {
-    window = { Quantile(inside, 0.005), Quantile(inside, 0.995) };
-  }
-  if (!(window.high > window.low))
-  {
-    window = { window.low - 1.0, window.low + 1.0 };
-  }
+  const Window window = SharedWindow(channels, group);
 
   Window     darkBefore = DarkEnd(channels, group, false);
   Window     darkAfter = DarkEnd(channels, group, true);
@@ -368,6 +479,8 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   {
     scale.limit = std::max({ scale.limit, range.maximum, 1.0 / range.minimum });
   }
+  const std::vector<double> levels = ContourLevels(scale.limit);
+  bool                      isRough = false;
 
   data rows{ data::type::list };
   data backgroundRows{ data::type::list };
@@ -388,6 +501,7 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
       const std::string tag = isColour ? "Field, channel " + std::to_string(channel + 1) : std::string("Field");
       item["tag"] = tag;
       item["alt"] = Caption(plane, layout) + ", " + tag;
+      item["contours"] = ContourData(pictures, plane, layout, levels, isRough);
       fields << item;
     }
 
@@ -434,6 +548,16 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   {
     data bar;
     bar["gradient"] = FieldGradient();
+    data ticks{ data::type::list };
+    for (const double level : levels)
+    {
+      data tick;
+      tick["percent"] = Percent(0.5 + 0.5 * std::log(level) / std::log(scale.limit));
+      tick["text"] = level < 0.095 || level > 99.5 ? FormatNumber(level) : FormatFixed(level, 2);
+      ticks << tick;
+    }
+    bar["ticks"] = std::move(ticks);
+    bar["contours"] = isRough ? "Not smooth enough for contours everywhere" : "Contours at the marks";
     bar["low"] = FormatFixed(1.0 / scale.limit, 2);
     bar["high"] = FormatFixed(scale.limit, 2);
     bar["where"] = WhereText(first);
@@ -636,9 +760,14 @@ FileData(const CaseReport & report)
 }
 } // namespace
 
-std::string
-RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels, const std::string & name)
+CasePage
+RenderCase(const CaseReport &                report,
+           const std::vector<CasePictures> & channels,
+           const std::string &               name,
+           const std::string &               cohort,
+           const std::string &               version)
 {
+  CasePage   page;
   const bool hasPictures = !channels.empty() && channels.size() == report.channels.size() &&
                            std::all_of(channels.begin(),
                                        channels.end(),
@@ -707,6 +836,7 @@ RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels
     {
       groups << GroupData(channels, all[group], layout);
     }
+    page.thumbnail = ThumbnailOf(channels, all.front(), layout);
     if (shown < all.size())
     {
       warnings << data{ "Pictures of the first " + std::to_string(shown) + " of " + std::to_string(all.size()) +
@@ -723,6 +853,11 @@ RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels
   }
 
   data content;
+  content["style"] = StyleSheet;
+  content["script"] = CaseScript;
+  content["scriptHash"] = HashOfScript(CaseScript);
+  content["cohort"] = OrFalse(cohort);
+  content["version"] = version;
   content["name"] = name;
   content["site"] = OrFalse(report.site);
   content["hasWarnings"] = warnings.is_non_empty_list();
@@ -733,6 +868,7 @@ RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels
   content["channels"] = std::move(channelList);
   content["steps"] = StepData(report);
   content["files"] = FileData(report);
-  return kainjow::mustache::mustache(CaseTemplate).render(content);
+  page.html = kainjow::mustache::mustache(CaseTemplate).render(content);
+  return page;
 }
 } // namespace isolux

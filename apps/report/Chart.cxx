@@ -16,6 +16,7 @@ constexpr double MarginLeft = 8.0;
 constexpr double MarginRight = 8.0;
 constexpr double MarginTop = 8.0;
 constexpr double MarginBottom = 40.0; ///< tick labels and the axis' name
+constexpr double Reach = 6.0;         ///< deviations at which a Gaussian has ended: 1e-9 is beyond
 
 /** 1, 2 or 5 times a power of ten, so that about five fit. */
 double
@@ -52,20 +53,27 @@ RenderChart(const Chart & chart)
   data curves{ data::type::list };
   for (const Curve & curve : chart.curves)
   {
-    const double ownPeak = *std::max_element(curve.density.begin(), curve.density.end());
-    const double scale = chart.eachToItsPeak ? ownPeak : peak;
     const double step = plotWidth / (static_cast<double>(curve.density.size()) - 1.0);
-    std::string  path;
+    const auto   point = [&](const std::vector<double> & densities, const std::size_t index)
+    {
+      const double level = peak > 0.0 ? densities[index] / peak : 0.0;
+      return FormatFixed(MarginLeft + static_cast<double>(index) * step, 1) + " " +
+             FormatFixed(baseline - level * plotHeight, 1);
+    };
+    std::string path;
     for (std::size_t index = 0; index < curve.density.size(); ++index)
     {
-      const double level = scale > 0.0 ? curve.density[index] / scale : 0.0;
-      path += (index == 0 ? "M" : "L") + FormatFixed(MarginLeft + static_cast<double>(index) * step, 1) + " " +
-              FormatFixed(baseline - level * plotHeight, 1);
+      path += (index == 0 ? "M" : "L") + point(curve.density, index);
+    }
+    for (std::size_t index = curve.lower.size(); index-- > 0;)
+    {
+      path += "L" + point(curve.lower, index);
     }
     if (curve.filled)
     {
-      path += "V" + FormatFixed(baseline, 1) + "H" + FormatFixed(MarginLeft, 1) + "Z";
+      path += "V" + FormatFixed(baseline, 1) + "H" + FormatFixed(MarginLeft, 1);
     }
+    path += curve.filled || !curve.lower.empty() ? "Z" : "";
     data item;
     item["path"] = path;
     item["style"] = curve.style;
@@ -116,6 +124,10 @@ DensityFromPercentiles(const IntensitySummary & summary, const double low, const
     {
       const double left = (value - quantiles[index]) / width;
       const double right = (value - quantiles[index + 1]) / width;
+      if (right > Reach || left < -Reach)
+      {
+        continue;
+      }
       if (left - right > 1e-3)
       {
         density[point] += (NormalProbability(left) - NormalProbability(right)) / (left - right);

@@ -14,6 +14,7 @@ struct Curve
   std::string         style; ///< CSS classes
   bool                filled = false;
   std::vector<double> density;
+  std::vector<double> lower{}; ///< not empty: the lower rim of a band whose upper one is `density`
 };
 
 struct Chart
@@ -22,7 +23,6 @@ struct Chart
   std::string        axis;        ///< what is along x, with its unit
   double             low = 0.0;
   double             high = 1.0;
-  bool               eachToItsPeak = false; ///< every curve as high as the chart; otherwise one scale for all
   unsigned int       width = 480;
   unsigned int       height = 200;
   std::vector<Curve> curves;

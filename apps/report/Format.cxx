@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <string_view>
 
 namespace isolux
 {
@@ -22,6 +23,8 @@ Format(const double value, const std::chars_format format, const int precision)
   const auto end = std::to_chars(text, text + sizeof(text), value, format, precision).ptr;
   return { text, end };
 }
+
+constexpr std::string_view Hexadecimal = "0123456789ABCDEF";
 } // namespace
 
 std::string
@@ -47,5 +50,48 @@ FormatCount(const std::size_t value)
     text.insert(static_cast<std::size_t>(position), "\u202f"); // narrow no-break space
   }
   return text;
+}
+
+std::string
+FormatLink(const std::filesystem::path & file)
+{
+  constexpr std::string_view kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  std::string                link;
+  for (const char letter : file.generic_string())
+  {
+    if (kept.find(letter) != std::string_view::npos)
+    {
+      link += letter;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(letter);
+    link += { '%', Hexadecimal[byte / 16], Hexadecimal[byte % 16] };
+  }
+  return link;
+}
+
+std::string
+FormatJson(const std::string & text)
+{
+  constexpr std::string_view special = "\"\\<>&";
+  std::string                quoted = "\"";
+  for (const char letter : text)
+  {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20 || special.find(letter) != std::string_view::npos)
+    {
+      quoted += "\\u00";
+      quoted += { Hexadecimal[byte / 16], Hexadecimal[byte % 16] };
+      continue;
+    }
+    quoted += letter;
+  }
+  return quoted + '"';
+}
+
+std::string
+FormatJson(const double value)
+{
+  return std::isfinite(value) ? Format(value, std::chars_format::general, 4) : "null";
 }
 } // namespace isolux

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 
 namespace isolux
@@ -16,4 +17,17 @@ FormatFixed(double value, int decimals);
 /** Digits in groups of three: "1 234 567". */
 std::string
 FormatCount(std::size_t value);
+
+/** The target of a link to a file, relative or not: every byte that a URL or HTML reads otherwise is "%" and its
+ * number. */
+std::string
+FormatLink(const std::filesystem::path & file);
+
+/** A JSON string that may stand in a <script> element. */
+std::string
+FormatJson(const std::string & text);
+
+/** Four significant digits of JSON; null where it is not finite. */
+std::string
+FormatJson(double value);
 } // namespace isolux

@@ -15,6 +15,15 @@ namespace isolux
 namespace
 {
 std::string
+Base64(const std::uint8_t * bytes, const std::size_t size)
+{
+  std::string text(4 * ((size + 2) / 3) + 1, '\0'); // EVP_EncodeBlock ends with a zero
+  text.resize(static_cast<std::size_t>(
+    EVP_EncodeBlock(reinterpret_cast<unsigned char *>(text.data()), bytes, static_cast<int>(size))));
+  return text;
+}
+
+std::string
 DataUri(const std::vector<std::uint8_t> & pixels,
         const unsigned int                width,
         const unsigned int                height,
@@ -32,10 +41,7 @@ DataUri(const std::vector<std::uint8_t> & pixels,
     throw Error("report: a picture of " + std::to_string(width) + " x " + std::to_string(height) +
                 " pixels could not be written as PNG: " + image.message);
   }
-  std::string text(4 * ((size + 2) / 3) + 1, '\0'); // EVP_EncodeBlock ends with a zero
-  text.resize(static_cast<std::size_t>(
-    EVP_EncodeBlock(reinterpret_cast<unsigned char *>(text.data()), png.data(), static_cast<int>(size))));
-  return "data:image/png;base64," + text;
+  return "data:image/png;base64," + Base64(png.data(), size);
 }
 } // namespace
 
@@ -77,6 +83,17 @@ FieldPng(const Raster & field, const Raster & mask, const FieldScale & scale)
     }
   }
   return DataUri(pixels, field.width, field.height, PNG_FORMAT_RGB);
+}
+
+std::string
+HashOfScript(const std::string & script)
+{
+  std::array<std::uint8_t, 32> digest{};
+  if (EVP_Digest(script.data(), script.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+  {
+    throw Error("report: OpenSSL cannot take a SHA-256; check the installation of libssl");
+  }
+  return "sha256-" + Base64(digest.data(), digest.size());
 }
 
 std::string

@@ -29,6 +29,10 @@ GreyOrColourPng(const std::vector<Raster> & channels, const Window & window);
 std::string
 FieldPng(const Raster & field, const Raster & mask, const FieldScale & scale);
 
+/** What a content security policy names a script by: "sha256-" and its base64. */
+std::string
+HashOfScript(const std::string & script);
+
 /** The same colours from left to right, as a CSS gradient. */
 std::string
 FieldGradient();

@@ -70,8 +70,8 @@ Measure(const MaskImage & mask, const unsigned int frame)
   return profile;
 }
 
-unsigned int
-ChooseSlice(const std::vector<std::size_t> & area, const std::size_t voxels)
+void
+ChooseSlice(Plane & plane, const std::vector<std::size_t> & area, const std::size_t voxels)
 {
   double sum = 0.0;
   for (std::size_t index = 0; index < area.size(); ++index)
@@ -80,8 +80,9 @@ ChooseSlice(const std::vector<std::size_t> & area, const std::size_t voxels)
   }
   const auto centre = static_cast<std::size_t>(std::lround(sum / static_cast<double>(voxels)));
   const auto largest = std::max_element(area.begin(), area.end());
-  return static_cast<unsigned int>(2 * area[centre] < *largest ? largest - area.begin()
-                                                               : static_cast<std::ptrdiff_t>(centre));
+  const bool isThin = 2 * area[centre] < *largest;
+  plane.slice = static_cast<unsigned int>(isThin ? largest - area.begin() : static_cast<std::ptrdiff_t>(centre));
+  plane.reason = isThin ? "where the mask is largest" : "through the mask’s centre";
 }
 
 template <typename TImage>
@@ -189,7 +190,12 @@ ChoosePlanes(const WorkImage & image, const MaskImage * mask)
     plane.top = view.upwards ? towards[view.row] : from[view.row];
     plane.bottom = view.upwards ? from[view.row] : towards[view.row];
     plane.slices = static_cast<unsigned int>(size[plane.sliceAxis]);
-    plane.slice = profile.voxels > 0 ? ChooseSlice(profile.area[plane.sliceAxis], profile.voxels) : plane.slices / 2;
+    plane.slice = plane.slices / 2;
+    plane.reason = "in the middle";
+    if (profile.voxels > 0)
+    {
+      ChooseSlice(plane, profile.area[plane.sliceAxis], profile.voxels);
+    }
     plane.frames = frames;
     plane.frame = frames / 2;
     const double smallestCosine = std::min({ 1.0, std::abs(columnCosine), std::abs(rowCosine) });

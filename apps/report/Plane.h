@@ -23,6 +23,7 @@ struct Plane
   char         bottom = 'P';
   unsigned int slice = 0; ///< from 0, of slices
   unsigned int slices = 1;
+  std::string  reason;    ///< for the slice: "through the mask’s centre"
   unsigned int frame = 0; ///< from 0, of frames
   unsigned int frames = 1;
   double degrees = 0.0; ///< largest angle between an axis of the picture and the anatomical one that it is named for

@@ -7,11 +7,21 @@
 
 namespace isolux
 {
-/** One case as a self-contained HTML <section>, kept in a file of its own until the report is put together.
- * Under 2 MB: pictures get smaller where there are many channels. The pictures of a 4-D image are of its middle frame.
+struct CasePage
+{
+  std::string html;      ///< needs no other file, below 2 MB
+  std::string thumbnail; ///< an SVG of before and after; "" without pictures
+};
+
+/** Pictures get smaller where there are many channels. The pictures of a 4-D image are of its middle frame.
+ * \param cohort link to the cohort's page; "": none
  * \throws Error where the pictures of a channel differ in size. */
-std::string
-RenderCase(const CaseReport & report, const std::vector<CasePictures> & channels, const std::string & name);
+CasePage
+RenderCase(const CaseReport &                report,
+           const std::vector<CasePictures> & channels,
+           const std::string &               name,
+           const std::string &               cohort,
+           const std::string &               version);
 
 /** One line of the table of cases. */
 struct ReportRow
@@ -23,19 +33,16 @@ struct ReportRow
   std::string      message;
   IntensitySummary before;
   IntensitySummary after;
-  std::string      sectionHtml; ///< of RenderCase; may be empty
+  std::string      page;      ///< link to the case's own page; "": none
+  std::string      thumbnail; ///< likewise
   Evenness         evennessBefore;
   Evenness         evennessAfter;
 };
 
-/** The whole page. */
+/** The cohort's page: numbers and links, a few hundred bytes for each case. `audit`: link to the audit; "": none. */
 std::string
-RenderReport(const std::vector<ReportRow> & rows, const std::string & pipelineText, const std::string & version);
-
-/** How far apart the cases' intensity distributions are, without a unit: the Wasserstein-1 distance of two cases, mean
- * over the percentiles p = 1 to 99 of |Qa(p) - Qb(p)|, averaged over all pairs and divided by the cases' mean standard
- * deviation. The extremes, p = 0 and 100, are left out: a single voxel sets them. Cases without voxels do not count.
- * NaN for fewer than two cases, or where every deviation is zero. */
-double
-MeanPairwiseWasserstein(const std::vector<IntensitySummary> & cases);
+RenderReport(const std::vector<ReportRow> & rows,
+             const std::string &            pipelineText,
+             const std::string &            version,
+             const std::string &            audit);
 } // namespace isolux

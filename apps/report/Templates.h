@@ -10,7 +10,10 @@ extern const char * const PageTemplate;
 extern const char * const AuditTemplate;
 extern const char * const CaseTemplate;
 extern const char * const ChartTemplate;
+extern const char * const ThumbnailTemplate;
 extern const char * const StyleSheet;
+extern const char * const CaseScript;
+extern const char * const CohortScript;
 
 /** A template's section is shown for any text, also an empty one, and hidden for false. */
 inline kainjow::mustache::data

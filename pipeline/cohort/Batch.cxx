@@ -490,7 +490,7 @@ PartHeader(const BatchOptions & batch, std::size_t cases, const std::string & pa
 fs::path
 PagePath(const fs::path & folder, const CaseTask & task)
 {
-  return HiddenFolder(folder) / (task.output.lexically_relative(folder).string() + ".html");
+  return folder / "report" / (task.output.lexically_relative(folder).string() + ".html");
 }
 
 fs::path

@@ -69,3 +69,23 @@ TEST(Format, NumbersHaveFourDigitsAndNoExponentBelowTenMillion)
   EXPECT_EQ(FormatCount(1234567), "1\u202f234\u202f567");
   EXPECT_EQ(FormatCount(123), "123");
 }
+
+TEST(Chart, ABandIsClosedAlongItsLowerRim)
+{
+  Chart chart;
+  chart.curves.push_back({ "", "band", false, { 0.5, 1.0 }, { 0.0, 0.5 } });
+  EXPECT_NE(RenderChart(chart).find("d=\"M8.0 84.0L472.0 8.0L472.0 84.0L8.0 160.0Z\""), std::string::npos);
+}
+
+TEST(Format, ALinkLeavesNothingThatAUrlOrHtmlReadsOtherwise)
+{
+  EXPECT_EQ(FormatLink("a b/#1?50%<&\"'>.html"), "a%20b/%231%3F50%25%3C%26%22%27%3E.html");
+  EXPECT_EQ(FormatLink("../ü_x-1~2.nii.gz"), "../%C3%BC_x-1~2.nii.gz");
+}
+
+TEST(Format, JsonCannotEndAScript)
+{
+  EXPECT_EQ(FormatJson("</script><!--\"\\\n&ü"), "\"\\u003C/script\\u003E\\u003C!--\\u0022\\u005C\\u000A\\u0026ü\"");
+  EXPECT_EQ(FormatJson(0.123456), "0.1235");
+  EXPECT_EQ(FormatJson(std::numeric_limits<double>::infinity()), "null");
+}

@@ -1,6 +1,8 @@
 #include "Report.h"
 
 #include "Error.h"
+#include "Format.h"
+#include "Picture.h"
 
 #include <openssl/evp.h>
 #include <png.h>
@@ -111,7 +113,7 @@ struct Case
   std::string
   Html(const std::string & name = "case") const
   {
-    return RenderCase(report, pictures, name);
+    return RenderCase(report, pictures, name, "../report.html", "1.0").html;
   }
 };
 
@@ -180,10 +182,50 @@ Decode(const std::string & html)
   return pictures;
 }
 
+/** The texts of the script elements, with or without a type. */
+std::vector<std::string>
+ScriptsOf(const std::string & html)
+{
+  std::vector<std::string> scripts;
+  for (const std::string & element : AllBetween(html, "<script", "</script>"))
+  {
+    scripts.push_back(element.substr(element.find('>') + 1));
+  }
+  return scripts;
+}
+
+std::string
+WithoutScripts(std::string html)
+{
+  for (const std::string & script : ScriptsOf(html))
+  {
+    html.erase(html.find(script), script.size());
+  }
+  return html;
+}
+
+/** Nothing but inline styles, the named pictures, and the script whose hash is named. */
+void
+ExpectClosedPage(const std::string & html)
+{
+  for (const char * way :
+       { "http://", "https://", "url(", "@import", "<link", "<iframe", "fetch(", "eval(", "innerHTML" })
+  {
+    EXPECT_EQ(html.find(way), std::string::npos) << way;
+  }
+  EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
+  EXPECT_NE(html.find("script-src '" + HashOfScript(ScriptsOf(html).back()) + "'"), std::string::npos);
+  for (const std::string & attributes : AllBetween(WithoutScripts(html), "<", ">"))
+  {
+    EXPECT_EQ(attributes.find(" on"), attributes.find(" one")) << attributes; // no handlers
+  }
+}
+
 /** Empty where every element is closed in order; else what is wrong. */
 std::string
-NestingProblem(const std::string & html)
+NestingProblem(const std::string & page)
 {
+  const std::string           html = WithoutScripts(page);
   const std::set<std::string> empty{ "meta", "img", "input", "br", "!DOCTYPE" };
   std::vector<std::string>    open;
   for (const std::string & tag : AllBetween(html, "<", ">"))
@@ -220,9 +262,9 @@ Shifted(const double centre, const double width)
   return summary;
 }
 
-/** Two done with pictures, one failed, one skipped; hostile text in every place. */
-std::vector<ReportRow>
-HostileRows()
+/** Hostile text in every place. */
+Case
+HostileCase()
 {
   Case hostile = NoiseCase({ { 12, 10, 8, 1 } });
   hostile.report.site = HostileName;
@@ -238,7 +280,14 @@ HostileRows()
   hostile.report.warnings = { HostileName };
   hostile.report.channels[0].stages[0].name = HostileName;
   hostile.report.channels[0].stages[0].warnings = { HostileName };
+  return hostile;
+}
 
+/** Two done with pictures, one failed, one skipped; hostile text in every place. */
+std::vector<ReportRow>
+HostileRows()
+{
+  const Case             hostile = HostileCase();
   std::vector<ReportRow> rows(4);
   for (ReportRow & row : rows)
   {
@@ -246,7 +295,8 @@ HostileRows()
     row.status = "done";
     row.before = hostile.report.channels[0].before;
     row.after = hostile.report.channels[0].after;
-    row.sectionHtml = hostile.Html(HostileName);
+    row.page = FormatLink("report/" + HostileName + ".html");
+    row.thumbnail = FormatLink("report/" + HostileName + ".svg");
   }
   rows[1].name = "sub-01";
   rows[2] = {};
@@ -262,78 +312,131 @@ HostileRows()
 
 TEST(Report, NamesAreEscapedEverywhere)
 {
-  const std::string html = RenderReport(HostileRows(), HostileName, HostileName);
-  EXPECT_EQ(html.find("<script"), std::string::npos);
-  EXPECT_EQ(html.find("alert('1')"), std::string::npos);
-  EXPECT_EQ(html.find("<!--"), std::string::npos);
-  EXPECT_NE(html.find("{{version}}"), std::string::npos) << "a name must not be read as a template";
-  EXPECT_NE(html.find("&lt;script&gt;alert(&apos;1&apos;)&lt;/script&gt;&quot;&amp;"), std::string::npos);
+  const std::string cohort = RenderReport(HostileRows(), HostileName, HostileName, "");
+  EXPECT_EQ(ScriptsOf(cohort).size(), 2U); // the table's numbers and what shows them
+  EXPECT_NE(cohort.find("\\u003Cscript\\u003Ealert('1')\\u003C/script\\u003E\\u0022\\u0026{{version}}"),
+            std::string::npos);
+  const std::string page = HostileCase().Html(HostileName);
+  EXPECT_EQ(ScriptsOf(page).size(), 1U);
+  EXPECT_EQ(page.find("alert('1')"), std::string::npos);
+  for (const std::string & html : { cohort, page })
+  {
+    EXPECT_EQ(html.find("<script>alert"), std::string::npos);
+    EXPECT_EQ(html.find("<!--"), std::string::npos);
+    EXPECT_NE(html.find("{{version}}"), std::string::npos) << "a name must not be read as a template";
+    EXPECT_NE(html.find("&lt;script&gt;alert(&apos;1&apos;)&lt;/script&gt;&quot;&amp;"), std::string::npos);
+  }
 }
 
 TEST(Report, ElementsAreNested)
 {
   EXPECT_EQ(NestingProblem("<p><b></p></b>"), "</p> closes b");
-  EXPECT_EQ(NestingProblem(RenderReport(HostileRows(), HostileName, HostileName)), "");
-  EXPECT_EQ(NestingProblem(RenderReport({}, "", "")), "");
-  EXPECT_EQ(NestingProblem(RenderCase({}, {}, "nothing")), "");
+  EXPECT_EQ(NestingProblem(RenderReport(HostileRows(), HostileName, HostileName, "audit.html")), "");
+  EXPECT_EQ(NestingProblem(RenderReport({}, "", "", "")), "");
+  EXPECT_EQ(NestingProblem(HostileCase().Html(HostileName)), "");
+  EXPECT_EQ(NestingProblem(RenderCase({}, {}, "nothing", "", "").html), "");
 }
 
-TEST(Report, LoadsNothingAndRunsNothing)
+TEST(Report, LoadsNothingFromElsewhereAndRunsOnlyItsOwnScript)
 {
-  const std::string html = RenderReport(HostileRows(), "", "1.0");
-  EXPECT_EQ(html.find("http://"), std::string::npos);
-  EXPECT_EQ(html.find("https://"), std::string::npos);
-  EXPECT_EQ(html.find("url("), std::string::npos);
-  EXPECT_EQ(html.find("@import"), std::string::npos);
-  EXPECT_NE(html.find("default-src 'none'"), std::string::npos);
-  for (const std::string & source : AllBetween(html, "src=\"", "\""))
+  ExpectClosedPage(RenderReport(HostileRows(), "", "1.0", ""));
+  const std::string page = HostileCase().Html();
+  ExpectClosedPage(page);
+  for (const std::string & source : AllBetween(WithoutScripts(page), "src=\"", "\""))
   {
     EXPECT_EQ(source.rfind("data:image/png;base64,", 0), 0U);
   }
 }
 
-TEST(Report, EveryLinkHasOneTarget)
+TEST(Report, LinksLeadToTheCasesTheirPicturesAndTheAuditThatIsThere)
 {
-  const std::string           html = RenderReport(HostileRows(), "", "1.0");
-  const auto                  ids = AllBetween(html, " id=\"", "\"");
-  const std::set<std::string> unique(ids.begin(), ids.end());
-  EXPECT_EQ(unique.size(), ids.size());
-  const auto links = AllBetween(html, "href=\"", "\"");
-  EXPECT_GE(links.size(), 5U); // skip link, two cases and their ways back
-  for (const std::string & link : links)
+  const auto        rows = HostileRows();
+  const std::string html = RenderReport(rows, "", "1.0", "audit.html");
+  EXPECT_NE(html.find("href=\"audit.html\""), std::string::npos);
+  EXPECT_EQ(RenderReport(rows, "", "1.0", "").find("audit"), std::string::npos);
+  const std::string link =
+    "report/%3Cscript%3Ealert%28%271%27%29%3C/script%3E%22%26%7B%7Bversion%7D%7D%3C%21--case--%3E.html";
+  EXPECT_EQ(rows[0].page, link);
+  EXPECT_NE(html.find("\"" + link + "\",1,"), std::string::npos) << "the picture is named like the page";
+  for (const std::string & page : { html, HostileCase().Html() })
   {
-    ASSERT_EQ(link.front(), '#');
-    EXPECT_EQ(unique.count(link.substr(1)), 1U) << link;
+    const auto                  ids = AllBetween(WithoutScripts(page), " id=\"", "\"");
+    const std::set<std::string> unique(ids.begin(), ids.end());
+    EXPECT_EQ(unique.size(), ids.size());
+    for (const std::string & target : AllBetween(WithoutScripts(page), "href=\"#", "\""))
+    {
+      EXPECT_EQ(unique.count(target), 1U) << target;
+    }
   }
+  EXPECT_NE(HostileCase().Html().find("href=\"../report.html\""), std::string::npos);
 }
 
 TEST(Report, EveryPictureAndChartHasAText)
 {
-  const std::string html = RenderReport(HostileRows(), "", "1.0");
-  for (const std::string & image : AllBetween(html, "<img ", ">"))
+  for (const std::string & page : { RenderReport(HostileRows(), "", "1.0", ""), HostileCase().Html() })
   {
-    EXPECT_NE(image.find("alt=\""), std::string::npos);
-    EXPECT_EQ(image.find("alt=\"\""), std::string::npos);
-  }
-  for (const std::string & input : AllBetween(html, "<input ", ">"))
-  {
-    EXPECT_NE(input.find("aria-label=\""), std::string::npos);
-  }
-  for (const std::string & chart : AllBetween(html, "<svg class=\"chart\"", ">"))
-  {
-    EXPECT_NE(chart.find("role=\"img\" aria-label=\""), std::string::npos);
+    const std::string html = WithoutScripts(page);
+    for (const std::string & image : AllBetween(html, "<img ", ">"))
+    {
+      EXPECT_NE(image.find("alt=\""), std::string::npos);
+      EXPECT_EQ(image.find("alt=\"\""), std::string::npos);
+    }
+    const auto charts = AllBetween(html, "<svg class=\"chart\"", ">");
+    EXPECT_EQ(charts.size(), 2U);
+    for (const std::string & chart : charts)
+    {
+      EXPECT_NE(chart.find("role=\"img\" aria-label=\""), std::string::npos);
+    }
   }
 }
 
 TEST(Report, FailedCasesComeFirstWithTheirMessage)
 {
-  const std::string html = RenderReport(HostileRows(), "", "1.0");
+  const std::string html = RenderReport(HostileRows(), "", "1.0", "");
   EXPECT_LT(html.find("truncated: copy the file again"), html.find("Do the images come together?"));
-  const auto table = html.find("<tbody>");
+  const auto table = html.find("\"rows\":[");
   EXPECT_LT(html.find("sub-03", table), html.find("sub-01", table));
+  EXPECT_LT(html.find("sub-01", table), html.find("sub-02", table)) << "what has no numbers comes last";
   EXPECT_NE(html.find("<strong>2</strong> done"), std::string::npos);
   EXPECT_NE(html.find("<strong>1</strong> failed"), std::string::npos);
   EXPECT_NE(html.find("<strong>1</strong> skipped"), std::string::npos);
+}
+
+TEST(Report, TheCaseThatIsFarFromTheOthersIsAnOutlierAndComesFirst)
+{
+  std::vector<ReportRow> rows(9);
+  for (std::size_t index = 0; index < rows.size(); ++index)
+  {
+    rows[index].name = "case " + std::to_string(index);
+    rows[index].status = "done";
+    rows[index].before = Shifted(100.0 * static_cast<double>(index), 20.0);
+    rows[index].after = Shifted(index == 5 ? 0.5 : 0.01 * static_cast<double>(index % 3), 1.0);
+  }
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  EXPECT_NE(html.find("\"rows\":[[\"case 5\",\"\",0,0,\"done\",1,"), std::string::npos);
+  EXPECT_NE(html.find("<strong>1</strong> outlier<"), std::string::npos);
+  EXPECT_EQ(AllBetween(html, ",\"done\",1,", "\n").size(), 1U);
+}
+
+TEST(Report, OfThousandsOfCasesStaysSmall)
+{
+  std::vector<ReportRow> rows(5000);
+  for (std::size_t index = 0; index < rows.size(); ++index)
+  {
+    rows[index].name =
+      "sub-" + std::to_string(10000 + index) + "/anat/sub-" + std::to_string(10000 + index) + "_T1w.nii.gz";
+    rows[index].site = "site-" + std::to_string(index % 12);
+    rows[index].status = "done";
+    rows[index].page = FormatLink("report/" + rows[index].name + ".html");
+    rows[index].thumbnail = FormatLink("report/" + rows[index].name + ".svg");
+    rows[index].message = "foreground: the mask touches the border";
+    rows[index].before = Shifted(100.0 + static_cast<double>(index % 12), 20.0);
+    rows[index].after = Shifted(0.001 * static_cast<double>(index % 7), 1.0);
+  }
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  EXPECT_LT(html.size(), 1500000U); // about 200 bytes for each
+  EXPECT_EQ(AllBetween(html, "class=\"curve band", "\"").size(), 24U) << "a band for each site, before and after";
+  EXPECT_EQ(AllBetween(html, "curve thin", "\"").size(), 0U);
 }
 
 TEST(Report, OneLineIsDrawnForEachCaseWithNumbersBeforeAndAfter)
@@ -348,60 +451,13 @@ TEST(Report, OneLineIsDrawnForEachCaseWithNumbersBeforeAndAfter)
     rows[index].after = Shifted(0.0, 1.0);
   }
   rows[2].after = {};
-  const std::string html = RenderReport(rows, "", "1.0");
-  EXPECT_EQ(AllBetween(html, "<title>case 0, site A", "<").size(), 2U);
-  EXPECT_EQ(AllBetween(html, "<title>case 1, site B", "<").size(), 2U);
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  EXPECT_EQ(AllBetween(html, "<title>site A: case 0", "<").size(), 2U);
+  EXPECT_EQ(AllBetween(html, "<title>site B: case 1", "<").size(), 2U);
   EXPECT_EQ(AllBetween(html, "<title>case 2", "<").size(), 0U);
   EXPECT_EQ(AllBetween(html, "curve line-0", "\"").size(), 3U); // both charts and the legend
   EXPECT_NE(html.find("5.00 SD"), std::string::npos);
   EXPECT_NE(html.find("0.00 SD"), std::string::npos);
-}
-
-TEST(Wasserstein, OfTwoShiftedDistributionsIsTheShiftInDeviations)
-{
-  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(100.0, 20.0), Shifted(130.0, 20.0) }), 1.5, 1e-12); // rounding
-  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(130.0, 20.0), Shifted(100.0, 20.0) }), 1.5, 1e-12);
-}
-
-TEST(Wasserstein, OfThreeIsTheMeanOverPairs)
-{
-  // Shifts 1, 3 and 4 deviations.
-  EXPECT_NEAR(
-    MeanPairwiseWasserstein({ Shifted(10.0, 2.0), Shifted(18.0, 2.0), Shifted(12.0, 2.0) }), 8.0 / 3.0, 1e-12);
-}
-
-TEST(Wasserstein, EqualsTheLoopOverPairsAndPercentiles)
-{
-  const std::vector<IntensitySummary> cases{
-    Shifted(5.0, 1.0), Shifted(4.0, 3.0), Shifted(6.5, 0.5), Shifted(0.0, 2.0)
-  };
-  double sum = 0.0;
-  double deviation = 0.0;
-  for (std::size_t a = 0; a < 4; ++a)
-  {
-    deviation += cases[a].standardDeviation / 4.0;
-    for (std::size_t b = a + 1; b < 4; ++b)
-    {
-      for (std::size_t percentile = 1; percentile < 100; ++percentile)
-      {
-        sum += std::abs(cases[a].percentiles[percentile] - cases[b].percentiles[percentile]) / 99.0 / 6.0;
-      }
-    }
-  }
-  EXPECT_NEAR(MeanPairwiseWasserstein(cases), sum / deviation, 1e-12);
-}
-
-TEST(Wasserstein, HasNoUnit)
-{
-  const auto kelvin = MeanPairwiseWasserstein({ Shifted(10.0, 2.0), Shifted(18.0, 3.0) });
-  EXPECT_NEAR(MeanPairwiseWasserstein({ Shifted(10e3, 2e3), Shifted(18e3, 3e3) }), kelvin, 1e-9);
-}
-
-TEST(Wasserstein, IsUndefinedForFewerThanTwoCases)
-{
-  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({})));
-  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({ Shifted(1.0, 1.0), IntensitySummary{} })));
-  EXPECT_TRUE(std::isnan(MeanPairwiseWasserstein({ Shifted(1.0, 0.0), Shifted(2.0, 0.0) })));
 }
 
 TEST(CaseSection, ShowsThreePlanesBeforeAfterAndFieldAndTheBackground)
@@ -420,6 +476,30 @@ TEST(CaseSection, ShowsThreePlanesBeforeAfterAndFieldAndTheBackground)
     EXPECT_NE(html.find(text), std::string::npos) << text;
   }
   EXPECT_EQ(Decode(html).size(), 15U); // 3 planes of before, after and field; 3 of before and after
+}
+
+TEST(CaseSection, TheThumbnailIsBeforeAndAfterInOneSmallFile)
+{
+  const Case test = NoiseCase({ { 120, 60, 40, 1 } });
+  const auto thumbnail = RenderCase(test.report, test.pictures, "case", "", "1.0").thumbnail;
+  EXPECT_EQ(thumbnail.rfind("<svg ", 0), 0U);
+  EXPECT_EQ(AllBetween(thumbnail, "<image ", "/>").size(), 2U);
+  EXPECT_NE(thumbnail.find("viewBox=\"0 0 194 48\""), std::string::npos); // axial: 120 x 60, longest side 96
+  EXPECT_LT(thumbnail.size(), 30000U);
+  EXPECT_EQ(RenderCase({}, {}, "nothing", "", "").thumbnail, "");
+}
+
+TEST(CaseSection, TheFieldHasContoursUnlessItIsRough)
+{
+  const std::string smooth = NoiseCase({ { 12, 10, 8, 1 } }).Html();
+  EXPECT_EQ(AllBetween(smooth, "<svg class=\"contours\"", ">").size(), 3U);
+  EXPECT_NE(smooth.find("Contours at the marks"), std::string::npos);
+  Case       rough;
+  const auto before = Noise({ { 200, 200, 1, 1 } });
+  rough.Add(before, Map(*before, 1.0, 0.0), Map(*before, 0.002, 0.0));
+  const std::string html = rough.Html();
+  EXPECT_EQ(AllBetween(html, "<svg class=\"contours\"", ">").size(), 0U);
+  EXPECT_NE(html.find("Not smooth enough for contours"), std::string::npos);
 }
 
 TEST(CaseSection, ChangesAreNamedAndNotOnlyColoured)

@@ -1,0 +1,149 @@
+'use strict';
+(() => {
+  const $ = id => document.getElementById(id);
+  const table = $('table');
+  const { sites, messages, rows } = JSON.parse($('data').textContent);
+  const cases = rows.map(([name, page, thumbnail, site, status, isOutlier, distanceBefore, distanceAfter, meanBefore,
+    deviationBefore, variationBefore, variationAfter, seconds, message], order) => ({
+    order, name, page, thumbnail: thumbnail === 1 ? page.replace(/\.html$/, '.svg') : thumbnail, site: sites[site],
+    status: isOutlier ? 'outlier' : status, distanceBefore, distanceAfter, meanBefore, deviationBefore,
+    variationBefore, variationAfter, seconds, message: messages[message]
+  }));
+  for (const row of cases) {
+    row.text = [row.name, row.site, row.status, row.message].join('\n').toLowerCase();
+  }
+  const heads = [...table.tHead.querySelectorAll('[data-column]')];
+  const compare = new Intl.Collator(undefined, { numeric: true }).compare;
+  const marks = { failed: '✗ failed', outlier: '▲ outlier' };
+  let chosen = cases;
+  let start = 0;
+
+  const cell = (tag, text, className) => {
+    const element = document.createElement(tag);
+    element.className = className || '';
+    element.textContent = text;
+    return element;
+  };
+  const number = value => value === null ? '–'
+    : value === 0 ? '0'
+      : Math.abs(value) >= 1e4 && Math.abs(value) < 1e7 ? value.toFixed(0) : value.toPrecision(4);
+
+  const line = row => {
+    const element = document.createElement('tr');
+    element.className = row.status;
+    const picture = cell('td', '', 'thumbnail');
+    if (row.thumbnail) {
+      const image = document.createElement('img');
+      image.loading = 'lazy';
+      image.alt = '';
+      image.width = 160;
+      image.height = 80;
+      image.src = row.thumbnail;
+      picture.append(image);
+    }
+    const name = cell('th', row.page ? '' : row.name);
+    name.scope = 'row';
+    if (row.page) {
+      const link = cell('a', row.name);
+      link.href = row.page;
+      name.append(link);
+    }
+    element.append(picture, name);
+    for (const head of heads.slice(1)) {
+      const key = head.dataset.column;
+      const isNumber = head.classList.contains('number');
+      element.append(isNumber ? cell('td', key === 'seconds' ? row[key].toFixed(1) : number(row[key]), 'number')
+        : cell('td', key === 'status' ? marks[row[key]] || row[key] : row[key], key));
+    }
+    return element;
+  };
+
+  const show = () => {
+    const length = +$('length').value || cases.length || 1;
+    start = Math.max(0, Math.min(start, Math.floor((chosen.length - 1) / length) * length));
+    const end = Math.min(chosen.length, start + length);
+    table.tBodies[0].replaceChildren(...chosen.slice(start, end).map(line));
+    $('back').disabled = start === 0;
+    $('forth').disabled = end === chosen.length;
+    const sorted = heads.find(head => head.ariaSort);
+    $('shown').textContent = (chosen.length === 0 ? 'No case' : `Cases ${start + 1} to ${end}`) +
+      ` of ${chosen.length}` + (chosen.length < cases.length ? ` found among ${cases.length}` : '') +
+      `, sorted by ${sorted.textContent.toLowerCase()}, ${sorted.ariaSort}`;
+  };
+
+  const filter = () => {
+    const words = $('filter').value.toLowerCase().split(/\s+/);
+    chosen = cases.filter(row => words.every(word => row.text.includes(word)));
+    start = 0;
+    show();
+  };
+
+  const sort = head => {
+    const key = head.dataset.column;
+    const isNumber = head.classList.contains('number');
+    const first = key === 'distanceAfter' || key === 'distanceBefore' ? 'descending' : 'ascending';
+    const other = first === 'ascending' ? 'descending' : 'ascending';
+    const direction = head.ariaSort === first ? other : first;
+    heads.forEach(each => each.removeAttribute('aria-sort'));
+    head.setAttribute('aria-sort', direction);
+    const sign = direction === 'ascending' ? 1 : -1;
+    cases.sort((a, b) => { // what is unknown comes last either way
+      const [x, y] = [a[key], b[key]];
+      const missing = isNumber ? (x === null) - (y === null) : (x === '') - (y === '');
+      return missing || (isNumber ? sign * (x - y) : sign * compare(x, y)) || a.order - b.order;
+    });
+    filter();
+  };
+
+  for (const head of heads) {
+    head.firstElementChild.addEventListener('click', () => sort(head));
+  }
+  let wait = 0;
+  $('filter').addEventListener('input', () => {
+    clearTimeout(wait);
+    wait = setTimeout(filter, 100);
+  });
+  $('length').addEventListener('change', show);
+  const turn = sign => {
+    start += sign * +$('length').value;
+    show();
+    $('cases').scrollIntoView();
+  };
+  $('back').addEventListener('click', () => turn(-1));
+  $('forth').addEventListener('click', () => turn(1));
+
+  // For the links from case to case.
+  table.addEventListener('click', event => {
+    if (event.target.closest('tbody a')) {
+      try {
+        const pages = chosen.map(row => row.page).filter(page => page);
+        sessionStorage.setItem('isolux ' + location.href.replace(/[?#].*/, ''), JSON.stringify(pages));
+      } catch {
+        // a browser that keeps nothing of files: no such links
+      }
+    }
+  });
+
+  // A press on a name in the legend leaves its lines, and dims the others.
+  const pressed = new Set();
+  for (const item of document.querySelectorAll('.lines li')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.setAttribute('aria-pressed', 'false');
+    button.append(...item.childNodes);
+    item.append(button);
+    button.addEventListener('click', () => {
+      const { group } = item.dataset;
+      pressed.has(group) ? pressed.delete(group) : pressed.add(group);
+      button.setAttribute('aria-pressed', pressed.has(group));
+      for (const curve of document.querySelectorAll('.together .curve')) {
+        const isChosen = [...pressed].some(each => curve.classList.contains('group-' + each));
+        curve.classList.toggle('dim', pressed.size > 0 && !isChosen);
+      }
+    });
+  }
+
+  document.querySelector('.tools').hidden = false;
+  table.hidden = false;
+  show();
+})();
