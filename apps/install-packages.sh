@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, from Debian 12's packages, as root or with sudo. Does nothing where all is there.
+# install-packages.sh browser: also what the report is tested with in a browser, where these commands are not there yet.
 set -euo pipefail
 
 packages=(
@@ -8,6 +9,11 @@ packages=(
   libkainjow-mustache-dev libpugixml-dev libgtest-dev libbenchmark-dev libxml2-utils
   libvtk9-dev xvfb xauth libgl1-mesa-dri # of the viewer; xvfb is the display that its tests and --screenshot draw on
 )
+if [ "${1:-}" = browser ]; then
+  command -v node >/dev/null || packages+=(nodejs)
+  command -v npm >/dev/null || packages+=(npm)
+  command -v chromium >/dev/null || packages+=(chromium)
+fi
 
 missing=()
 for package in "${packages[@]}"; do

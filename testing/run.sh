@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash apps/install-packages.sh
+bash apps/install-packages.sh browser
 cmake --preset release >/dev/null
 cmake --build --preset release
 ctest --preset release -LE benchmark -j "$(nproc)"

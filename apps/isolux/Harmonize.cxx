@@ -131,9 +131,10 @@ Harmonize(const Arguments & arguments)
          "(anat), a list\n"
          "(.tsv with a column path; optional: mask, site, participant_id) or one volume. OUT receives one "
          "volume for each\n"
-         "input, a JSON sidecar beside each, manifest.tsv and report.html. In a folder, what lies in "
-         "derivatives/ and names\n"
-         "ending in _mask, _brainmask, _dseg, _probseg, _seg or _label(s) are left out.\n\n"
+         "input, a JSON sidecar beside each, manifest.tsv, and report.html with a page for each in report/. In a "
+         "folder,\n"
+         "what lies in derivatives/ and names ending in _mask, _brainmask, _dseg, _probseg, _seg or _label(s) are left "
+         "out.\n\n"
       << options
       << "\nWhat --memory allows is for all jobs together. Ctrl-C: no further volume begins, and those at work are\n"
          "finished; once more, they are given up. Exit code: 0 all done, 1 all failed, 2 wrong usage, 3 some failed;\n"

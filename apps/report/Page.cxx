@@ -12,6 +12,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace isolux
 {
@@ -196,10 +197,12 @@ Distributions(const std::vector<const ReportRow *> & rows,
 bool
 IsStandardised(const std::vector<const ReportRow *> & rows)
 {
-  return std::all_of(rows.begin(),
-                     rows.end(),
-                     [](const ReportRow * row)
-                     { return std::abs(row->after.mean) < 0.1 && std::abs(row->after.standardDeviation - 1.0) < 0.1; });
+  const auto count =
+    std::count_if(rows.begin(),
+                  rows.end(),
+                  [](const ReportRow * row)
+                  { return std::abs(row->after.mean) < 0.1 && std::abs(row->after.standardDeviation - 1.0) < 0.1; });
+  return 10 * static_cast<std::size_t>(count) >= 9 * rows.size(); // the others are outliers
 }
 
 /** Texts that many rows share, as a JSON list that rows name by number. */
@@ -236,7 +239,7 @@ struct RatedRow
   bool              isOutlier = false;
 };
 
-/** Failed ones first, then those that are farthest from the others. */
+/** Outliers first, then failed ones, then the others; those first that are farthest from the median. */
 std::vector<RatedRow>
 Rate(const std::vector<ReportRow> & rows, double & limit)
 {
@@ -257,9 +260,8 @@ Rate(const std::vector<ReportRow> & rows, double & limit)
   }
   const auto rank = [](const RatedRow & row)
   {
-    return row.row->status == "failed" ? std::numeric_limits<double>::infinity()
-           : std::isfinite(row.after)  ? row.after
-                                       : -1.0;
+    const int group = row.isOutlier ? 2 : row.row->status == "failed" ? 1 : 0;
+    return std::pair(group, std::isfinite(row.after) ? row.after : -1.0);
   };
   std::stable_sort(
     rated.begin(), rated.end(), [&rank](const RatedRow & a, const RatedRow & b) { return rank(a) > rank(b); });
@@ -272,6 +274,14 @@ ThumbnailJson(const ReportRow & row)
 {
   const std::string beside = std::filesystem::path(row.page).replace_extension(".svg").string();
   return row.thumbnail.empty() ? "0" : row.thumbnail == beside ? "1" : FormatJson(row.thumbnail);
+}
+
+/** Without the name that it begins with. */
+std::string
+MessageOf(const ReportRow & row)
+{
+  const std::string start = row.name + ": ";
+  return row.message.rfind(start, 0) == 0 ? row.message.substr(start.size()) : row.message;
 }
 
 /** What the page's script makes the table from. */
@@ -294,7 +304,7 @@ TableJson(const std::vector<RatedRow> & rated)
             (isOutlier ? "1" : "0") + ',' + FormatJson(before) + ',' + FormatJson(after) + ',' +
             of(row->before, row->before.mean) + ',' + of(row->before, row->before.standardDeviation) + ',' +
             variation(row->evennessBefore) + ',' + variation(row->evennessAfter) + ',' +
-            FormatJson(std::round(10.0 * row->seconds) / 10.0) + ',' + messages.NumberOf(row->message) + ']';
+            FormatJson(std::round(10.0 * row->seconds) / 10.0) + ',' + messages.NumberOf(MessageOf(*row)) + ']';
   }
   return "{\"sites\":" + sites.Json() + ",\"messages\":" + messages.Json() + ",\"rows\":[" + rows + "]}";
 }
@@ -322,7 +332,7 @@ RenderReport(const std::vector<ReportRow> & rows,
     {
       data item;
       item["name"] = row.name;
-      item["message"] = row.message;
+      item["message"] = MessageOf(row);
       failures << item;
     }
   }

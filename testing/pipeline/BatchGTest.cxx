@@ -251,7 +251,7 @@ TEST_F(BatchTest, ResumeRunsAgainWhatIsNotWholeOrNotTheSame)
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "done", "skipped", "skipped" }));
   testing::PutFile(m_Folder / "out/a.json", "{\"isolux\":");
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "done", "skipped", "skipped" }));
-  fs::remove(m_Folder / "out/.isolux/a.nii.html");
+  fs::remove(m_Folder / "out/report/a.nii.html");
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "done", "skipped", "skipped" }));
   EXPECT_EQ(this->Bytes("out/a.nii"), expected);
 
@@ -263,6 +263,15 @@ TEST_F(BatchTest, ResumeRunsAgainWhatIsNotWholeOrNotTheSame)
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "skipped", "skipped", "skipped" }));
   m_Spec.nan = "zero";
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "done", "done", "done" }));
+}
+
+TEST_F(BatchTest, ACaseHasItsPageInAFolderThatMirrorsTheOutputs)
+{
+  const auto render = [](const CaseTask & task, const CaseResult &, const fs::path & page)
+  { testing::PutFile(page, task.name); };
+  this->Run("out", render);
+  EXPECT_EQ(testing::Below(m_Folder / "out/report"),
+            (Strings{ "a.nii.html", "b.nii.html", "deep", "deep/c.nii.html" }));
 }
 
 TEST_F(BatchTest, ResumeRunsAgainWhenAMaskComesGoesOrChanges)

@@ -27,9 +27,17 @@ protected:
 
     this->WriteHead("in/good.nii.gz");
     this->Expect(3, { "harmonize", "in", "both" }, all);
-    EXPECT_EQ(
-      testing::Below(m_Folder / "both"),
-      (Strings{ ".isolux", ".isolux/good.nii.gz.html", "good.json", "good.nii.gz", "manifest.tsv", "report.html" }));
+    EXPECT_EQ(testing::Below(m_Folder / "both"),
+              (Strings{ ".isolux",
+                        ".isolux/lock",
+                        ".isolux/pipeline.json",
+                        "good.json",
+                        "good.nii.gz",
+                        "manifest.tsv",
+                        "report",
+                        "report.html",
+                        "report/good.nii.gz.html",
+                        "report/good.nii.gz.svg" }));
     const auto manifest = this->Bytes("both/manifest.tsv");
     EXPECT_NE(manifest.find(name + "\tfailed\t"), std::string::npos) << manifest;
     EXPECT_NE(manifest.find("good.nii.gz\tdone\t"), std::string::npos) << manifest;

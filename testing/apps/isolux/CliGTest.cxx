@@ -10,17 +10,36 @@ namespace
 class Cli : public testing::ProgramTest
 {
 protected:
-  /** The number of bytes of the report for each case of the batch. */
+  /** The page's number of bytes. */
   std::size_t
-  CheckReport(const std::string & folder) const
+  CheckReport(const std::string & page) const
   {
-    const auto report = this->Bytes(folder + "/report.html");
+    const auto report = this->Bytes(page);
     EXPECT_NE(report.find("</html>"), std::string::npos);
     static const std::regex loads(
       R"rx((src|srcset|poster|data)\s*=\s*["']?\s*(https?:|//)|url\(\s*["']?(https?:|//)|<link\b|@import)rx");
     std::smatch found;
     EXPECT_FALSE(std::regex_search(report, found, loads)) << found.str();
     return report.size();
+  }
+
+  /** The cohort's page, and a page below 2 MB with a thumbnail for each case. */
+  void
+  CheckReports(const std::string & folder, std::size_t cases) const
+  {
+    EXPECT_LT(this->CheckReport(folder + "/report.html"), 100000U);
+    std::size_t pages = 0;
+    for (const auto & name : testing::Below(m_Folder / folder / "report"))
+    {
+      if (std::filesystem::path(name).extension() == ".html")
+      {
+        const auto page = folder + "/report/" + name;
+        EXPECT_LT(this->CheckReport(page), 2000000U) << name;
+        EXPECT_NE(this->Bytes(std::filesystem::path(page).replace_extension(".svg").string()), "") << name;
+        ++pages;
+      }
+    }
+    EXPECT_EQ(pages, cases);
   }
 };
 } // namespace
@@ -37,7 +56,7 @@ TEST_F(Cli, ExitCodesTellDoneFailedUsageAndPartly)
   for (const char * folder : { "all", "some", "none" })
   {
     EXPECT_TRUE(std::filesystem::exists(m_Folder / folder / "manifest.tsv"));
-    this->CheckReport(folder);
+    this->CheckReport(std::string(folder) + "/report.html");
   }
 }
 
@@ -203,7 +222,7 @@ TEST_F(Cli, HarmonizeThenRestoreGivesRealHeadsBack)
     this->Expect(0, { "restore", "out/" + file, std::string(name) + ".nii" });
     this->ExpectRestored(Data(file), std::string(name) + ".nii");
   }
-  EXPECT_LT(this->CheckReport("out"), 4U * 2000000U);
+  this->CheckReports("out", 4);
 }
 
 TEST_F(Cli, ThreadsAndStreamDivisionsDoNotChangeABit)
@@ -418,8 +437,9 @@ TEST_F(Cli, ABatchWithinAMemoryWritesTheSameFilesAndAReport)
   EXPECT_EQ(this->Bytes("pieces/head.nii.gz"), this->Bytes("whole/head.nii.gz"));
   EXPECT_LE(this->Json("pieces/head.json")["peak_memory_mib"].get<double>(), 170.0);
   EXPECT_GT(this->Json("whole/head.json")["peak_memory_mib"].get<double>(), 100.0);
-  EXPECT_GT(this->CheckReport("pieces"), 100000u) << "without pictures";
-  EXPECT_NE(this->Bytes("pieces/report.html").find(" of 161"), std::string::npos) << "slices are counted in the image";
+  EXPECT_GT(this->CheckReport("pieces/report/head.nii.gz.html"), 100000u) << "without pictures";
+  EXPECT_NE(this->Bytes("pieces/report/head.nii.gz.html").find(" of 161"), std::string::npos)
+    << "slices are counted in the image";
   this->Expect(1, { "harmonize", "in", "none", "--memory", "64" }, { "--memory is 64", "give --memory" });
 }
 
@@ -438,6 +458,6 @@ TEST_F(Cli, ErrorsGoToStandardErrorAndProgressToStandardOutput)
 TEST_F(Cli, AReportIsSelfContainedAndSmall)
 {
   this->Expect(0, { "harmonize", Data("photos"), "out", "--pipeline", Data("pipelines/photos.json") });
-  EXPECT_LT(this->CheckReport("out"), 4U * 2000000U);
+  this->CheckReports("out", 4);
 }
 } // namespace isolux

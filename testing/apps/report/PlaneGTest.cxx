@@ -217,6 +217,7 @@ TEST(Plane, GoesThroughTheCentreOfTheMaskAndNotOfTheImage)
   EXPECT_EQ(planes[0].slice, 13U); // axial: z
   EXPECT_EQ(planes[1].slice, 17U); // coronal: y
   EXPECT_EQ(planes[2].slice, 4U);  // sagittal: x
+  EXPECT_EQ(planes[2].reason, "through the mask’s centre");
 }
 
 TEST(Plane, BetweenTwoPartsOfAMaskTheLargerPartIsShown)
@@ -231,7 +232,10 @@ TEST(Plane, BetweenTwoPartsOfAMaskTheLargerPartIsShown)
     mask->SetPixel({ { 3 + 17, -2 + y, 5, 0 } }, 1);
     mask->SetPixel({ { 3 + 17, -2 + y, 6, 0 } }, 1);
   }
-  EXPECT_EQ(ChoosePlanes(*image, mask)[2].slice, 17U);
+  const auto planes = ChoosePlanes(*image, mask);
+  EXPECT_EQ(planes[2].slice, 17U);
+  EXPECT_EQ(planes[2].reason, "where the mask is largest");
+  EXPECT_EQ(ChoosePlanes(*image, nullptr)[2].reason, "in the middle");
 }
 
 TEST(Plane, AnImageWithoutDepthHasOnePlaneAsItLies)

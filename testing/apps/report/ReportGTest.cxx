@@ -305,7 +305,7 @@ HostileRows()
   rows[3] = {};
   rows[3].name = "sub-03";
   rows[3].status = "failed";
-  rows[3].message = "truncated: copy the file again";
+  rows[3].message = "sub-03: truncated: copy the file again";
   return rows;
 }
 } // namespace
@@ -393,7 +393,8 @@ TEST(Report, EveryPictureAndChartHasAText)
 TEST(Report, FailedCasesComeFirstWithTheirMessage)
 {
   const std::string html = RenderReport(HostileRows(), "", "1.0", "");
-  EXPECT_LT(html.find("truncated: copy the file again"), html.find("Do the images come together?"));
+  EXPECT_LT(html.find("<strong>sub-03</strong>: truncated: copy the file again"),
+            html.find("Do the images come together?"));
   const auto table = html.find("\"rows\":[");
   EXPECT_LT(html.find("sub-03", table), html.find("sub-01", table));
   EXPECT_LT(html.find("sub-01", table), html.find("sub-02", table)) << "what has no numbers comes last";
