@@ -513,7 +513,7 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
     if (hasBackground)
     {
       data backgroundRow;
-      backgroundRow["caption"] = Caption(plane, layout);
+      backgroundRow["caption"] = layout.letters ? plane.name : Caption(plane, layout);
       backgroundRow["pair"] = BeforeAndAfter(channels, group, plane, layout, darkBefore, darkAfter);
       backgroundRows << backgroundRow;
     }

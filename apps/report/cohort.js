@@ -12,6 +12,9 @@
   for (const row of cases) {
     row.text = [row.name, row.site, row.status, row.message].join('\n').toLowerCase();
   }
+  if (cases.every(row => !row.message)) {
+    table.tHead.querySelector('[data-column=message]').remove();
+  }
   const heads = [...table.tHead.querySelectorAll('[data-column]')];
   const compare = new Intl.Collator(undefined, { numeric: true }).compare;
   const marks = { failed: '✗ failed', outlier: '▲ outlier' };
