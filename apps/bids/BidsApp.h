@@ -4,6 +4,7 @@
 #include "BidsJson.h"
 #include "CaseList.h"
 #include "Pipeline.h"
+#include "Progress.h"
 
 #include <filesystem>
 #include <map>
@@ -27,9 +28,9 @@ struct BidsRun
 
 // Both return the exit code. 0 done, 1 failed, 2 usage, 3 partly failed.
 int
-RunParticipants(const BidsRun & run);
+RunParticipants(const BidsRun & run, Progress & told);
 int
-RunGroup(const BidsRun & run);
+RunGroup(const BidsRun & run, Progress & told);
 
 /** \throws UsageError where `output` would change the raw dataset: it may lie in derivatives/ only. */
 void

@@ -10,7 +10,6 @@
 #include "SidecarJson.h"
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <regex>
 #include <set>
@@ -72,7 +71,7 @@ SuffixOf(const CaseTask & task)
 
 /** Learns a reference, by site where sites are known; returns how many cases and sites it lacks. */
 std::size_t
-FitGroup(const BidsRun & run, const std::vector<CaseTask> & tasks, const fs::path & file)
+FitGroup(const BidsRun & run, const std::vector<CaseTask> & tasks, const fs::path & file, Progress & told)
 {
   FitOptions how;
   how.pipeline = run.pipeline.value_or(PipelineSpec());
@@ -81,35 +80,32 @@ FitGroup(const BidsRun & run, const std::vector<CaseTask> & tasks, const fs::pat
   how.bySite = std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.site.empty(); });
   SetThreads(how.execution.threads);
   std::size_t leftOut = 0;
-  auto        reference =
-    FitReference(tasks,
-                 how,
-                 [&](const FitRow & row, std::size_t finished, std::size_t total)
-                 {
-                   const bool isLeftOut = !row.problem.empty();
-                   leftOut += isLeftOut;
-                   std::cout << '[' << finished << '/' << total << "] " << (isLeftOut ? "left out " : "measured ")
-                             << row.task.name << std::endl;
-                   if (isLeftOut || !row.warning.empty())
-                   {
-                     std::cerr << "isolux-bids: "
-                               << (isLeftOut ? row.problem : "warning: " + row.task.name + ": " + row.warning) << '\n';
-                   }
-                 });
-  leftOut += ReportSmallSites(reference, run.minimumCases);
+  auto        reference = FitReference(tasks,
+                                how,
+                                [&](const FitRow & row, std::size_t finished, std::size_t total)
+                                {
+                                  const bool isLeftOut = !row.problem.empty();
+                                  leftOut += isLeftOut;
+                                  told.Case(row.task.name,
+                                            isLeftOut ? "left out" : "measured",
+                                            row.seconds,
+                                            isLeftOut ? row.problem : row.warning,
+                                            finished,
+                                            total);
+                                });
+  leftOut += ReportSmallSites(reference, run.minimumCases, told);
   if (reference.channels.empty())
   {
-    std::cerr << "isolux-bids: too little could be measured, so " << file.string() << " was not written\n";
+    told.Warn("too little could be measured, so " + file.string() + " was not written");
     return leftOut;
   }
   WriteTextFile(file, WriteReference(reference));
-  PrintReference(file, reference);
   return leftOut;
 }
 
 /** A reference for each contrast: reference.json where all images are of one, else reference-T1w.json and so on. */
 std::size_t
-FitGroups(const BidsRun & run, const std::vector<CaseTask> & tasks)
+FitGroups(const BidsRun & run, const std::vector<CaseTask> & tasks, Progress & told)
 {
   std::map<std::string, std::vector<CaseTask>> groups;
   for (const auto & task : tasks)
@@ -132,15 +128,15 @@ FitGroups(const BidsRun & run, const std::vector<CaseTask> & tasks)
   std::size_t leftOut = 0;
   for (const auto & [suffix, group] : groups)
   {
-    leftOut +=
-      FitGroup(run, group, run.list.output / (groups.size() == 1 ? "reference.json" : "reference-" + suffix + ".json"));
+    const auto name = groups.size() == 1 ? "reference.json" : "reference-" + suffix + ".json";
+    leftOut += FitGroup(run, group, run.list.output / name, told);
   }
   return leftOut;
 }
 } // namespace
 
 int
-RunGroup(const BidsRun & run)
+RunGroup(const BidsRun & run, Progress & told)
 {
   const auto            tasks = ListCases(run.list);
   const auto            raw = ValidateDataset(run, tasks);
@@ -171,19 +167,22 @@ RunGroup(const BidsRun & run)
   {
     if (row.status == "failed")
     {
-      std::cerr << "isolux-bids: " << row.message << '\n';
+      told.Warn(row.message);
     }
   }
   const auto pipelines = PipelinesOf(rows);
   if (pipelines.size() > 1)
   {
-    std::cerr << "isolux-bids: warning: the images were harmonized by " << pipelines.size()
-              << " different pipelines; run the level 'participant' for all with one\n";
+    told.Warn("warning: the images were harmonized by " + std::to_string(pipelines.size()) +
+              " different pipelines; run the level 'participant' for all with one");
   }
   WriteTextFile(folder / "manifest.tsv", ManifestText(rows, folder));
   WriteCohortReport(rows, folder);
-  const auto leftOut = FitGroups(run, measured);
-  const int  code = Conclude(rows, folder, "; see report.html and manifest.tsv there");
-  return code == 0 && leftOut > 0 ? 3 : code;
+  const bool isWhole = FitGroups(run, measured, told) == 0 && measured.size() == rows.size();
+  const int  code = isWhole ? 0 : 3;
+  told.Conclude(std::to_string(measured.size()) + " of " + std::to_string(rows.size()) + " images in " +
+                  folder.string() + "; see report.html and manifest.tsv there",
+                code);
+  return code;
 }
 } // namespace isolux

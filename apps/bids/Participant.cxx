@@ -7,8 +7,6 @@
 #include "Version.h"
 
 #include <algorithm>
-#include <iomanip>
-#include <iostream>
 
 namespace isolux
 {
@@ -39,22 +37,10 @@ StripsSkull(const std::vector<StageSpec> & stages, const CaseTask & task)
                                            [&](const StageSpec & stage)
                                            { return std::any_of(stage.options.begin(), stage.options.end(), isZero); });
 }
-
-void
-PrintRow(const BatchRow & row, std::size_t finished, std::size_t total)
-{
-  std::cout << '[' << finished << '/' << total << "] " << row.status << ' ' << row.task.name << " ("
-            << std::setprecision(3) << row.seconds << " s)" << std::endl;
-  if (!row.message.empty())
-  {
-    std::cerr << "isolux-bids: " << (row.status == "failed" ? "" : "warning: " + row.task.name + ": ") << row.message
-              << '\n';
-  }
-}
 } // namespace
 
 int
-RunParticipants(const BidsRun & run)
+RunParticipants(const BidsRun & run, Progress & told)
 {
   auto                            tasks = ListCases(run.list);
   const auto                      raw = ValidateDataset(run, tasks);
@@ -112,7 +98,7 @@ RunParticipants(const BidsRun & run)
     {
       WriteTextFile(ProblemPath(run, row.task), row.message);
     }
-    PrintRow(row, finished, total);
+    told.Case(row.task.name, row.status, row.seconds, row.message, finished, total);
   };
   const auto result = RunBatch(
     tasks,
@@ -127,9 +113,10 @@ RunParticipants(const BidsRun & run)
     progress);
   if (result.signal != 0)
   {
-    std::cerr << "isolux-bids: ended by a signal; the same command goes on\n";
+    told.Warn("ended by a signal; the same command goes on");
+    told.Conclude("", 128 + result.signal);
     return 128 + result.signal;
   }
-  return Conclude(result.rows, run.list.output, "; the level 'group' makes the report");
+  return Conclude(told, result.rows, run.list.output, "; the level 'group' makes the report");
 }
 } // namespace isolux

@@ -61,6 +61,7 @@ Options()
     "mem-gb", text("N"), "the same in GiB")(
     "work-dir,w", text("DIR"), "accepted as by every BIDS app; nothing is written there: scratch files have no names")(
     "version", "print the version")("help,h", "this text");
+  AddProgressOptions(execution);
   po::options_description options;
   options.add(choice).add(how).add(execution);
   return options;
@@ -141,7 +142,14 @@ Run(const Arguments & arguments)
   run.memory = OneOf(parsed, "mem-mb", "mem-gb", 0, 1024, 64);
   run.minimumCases = parsed.Number("min-cases", DefaultMinimumCases, 1, 1000000);
   CheckPlaces(run);
-  return level == "participant" ? RunParticipants(run) : RunGroup(run);
+  if (parsed.Has("log-json"))
+  {
+    auto log = run;
+    log.list.output = parsed.Text("log-json");
+    CheckPlaces(log);
+  }
+  Progress told(parsed, level);
+  return level == "participant" ? RunParticipants(run, told) : RunGroup(run, told);
 }
 } // namespace
 } // namespace isolux

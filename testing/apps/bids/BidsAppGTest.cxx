@@ -194,6 +194,7 @@ TEST_F(BidsApp, RefusesToWriteAnywhereElseInTheRawDataset)
   }
   fs::create_directory_symlink(m_Folder / "raw/sub-01", m_Folder / "link");
   this->Expect(2, { "raw", "link/out", "participant" }, { "lies in the raw dataset" });
+  this->Expect(2, { "raw", "out", "participant", "--log-json", "raw/log.json" }, { "raw/log.json: lies in the raw" });
   EXPECT_TRUE(before == this->Tree("raw"));
 }
 
