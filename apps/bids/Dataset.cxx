@@ -19,16 +19,17 @@ raw images; only the intensities differ.
 |---|---|
 | `sub-*/[ses-*/]anat/*_desc-harmonized_*.nii[.gz]` | an image |
 | the `.json` beside it | its raw fields that still hold, `Sources`, and how it was made: options, what was learned, statistics before and after. `isolux restore IMAGE BACK` brings the raw intensities back by it |
-| `manifest.tsv`, `report.html` | a row and pictures for each image: written by the level `group` |
+| `manifest.tsv`, `report.html` | a row and a link for each image: written by the level `group` |
+| `report/` | a page for each image |
 | `reference.json`, `reference-*.json` | what the images of a contrast have in common, for `isolux harmonize`: written by the level `group` |
-| `.isolux/` | parts of the report, and why an image failed |
+| `.isolux/` | why an image failed |
 )";
 
 constexpr const char * Descriptions =
   "desc_id\tdescription\n"
   "desc-harmonized\tIntensities made comparable between scanners; the sidecar of each image tells by which stages\n";
 
-constexpr const char * Ignored = ".isolux/\nmanifest.tsv\nreport.html\nreference*.json\n";
+constexpr const char * Ignored = ".isolux/\nmanifest.tsv\nreport.html\nreport/\nreference*.json\n";
 
 /** Both canonical. */
 bool

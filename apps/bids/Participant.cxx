@@ -2,7 +2,6 @@
 #include "BidsApp.h"
 #include "CohortReport.h"
 #include "Error.h"
-#include "Report.h"
 #include "SidecarJson.h"
 #include "Version.h"
 
@@ -108,7 +107,7 @@ RunParticipants(const BidsRun & run, Progress & told)
     [&](const CaseTask & task, const CaseResult & done, const fs::path & page)
     {
       complete(task);
-      WriteTextFile(page, RenderCase(done.report, done.channels, task.name));
+      WriteCasePage(task, done, run.list.output, page);
     },
     progress);
   if (result.signal != 0)
