@@ -447,15 +447,14 @@ SliceView::Write(const ViewData & data, const ViewState & state)
 
   std::string title = ToString(m_Pane.orientation);
   title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  if (!letters)
-  {
-    title =
-      data.OnlyPlane() ? "Image" : "Plane " + std::string(1, "zyx"[static_cast<unsigned int>(m_Pane.orientation)]);
-  }
-  if (letters || !data.OnlyPlane())
+  if (letters)
   {
     const unsigned int axis = 2 - static_cast<unsigned int>(m_Pane.orientation);
-    title += "   " + (letters ? std::string(1, "RAS"[axis]) + ": " : "") + Millimetres(state.cursor[axis]);
+    title += std::string("   ") + "RAS"[axis] + ": " + Millimetres(state.cursor[axis]);
+  }
+  else
+  {
+    title = data.OnlyPlane() ? "Image" : std::string("Across ") + "zyx"[static_cast<unsigned int>(m_Pane.orientation)];
   }
   auto * bar = add(6, height + BarHeight / 2, title, Anchor::Low, Anchor::Middle);
   bar->colour = { { 20, 20, 20 } };
@@ -506,7 +505,7 @@ SliceView::Write(const ViewData & data, const ViewState & state)
   }
   else
   {
-    char text[64] = "BEFORE and AFTER in squares";
+    char text[64] = "Checkerboard";
     if (state.mode == ViewMode::Fade)
     {
       std::snprintf(

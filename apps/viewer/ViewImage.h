@@ -49,12 +49,6 @@ public:
   {
     return this->Size(3);
   }
-  /** Seconds between frames. */
-  double
-  FrameStep() const
-  {
-    return m_Channels[0]->GetSpacing()[3];
-  }
   /** The last frame where there is none of that number. */
   std::size_t
   FrameAt(std::size_t frame) const
