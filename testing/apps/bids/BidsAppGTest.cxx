@@ -78,6 +78,8 @@ protected:
     const auto descriptions = this->Bytes(out + "/descriptions.tsv");
     EXPECT_EQ(descriptions.rfind("desc_id\tdescription\n", 0), 0U);
     const auto ignored = this->Bytes(out + "/.bidsignore");
+    EXPECT_NE(ignored.find(".isolux/\n"), std::string::npos);
+    EXPECT_NE(ignored.find("\nreport/\n"), std::string::npos);
 
     static const std::regex image(
       "(sub-[A-Za-z0-9]+)/((ses-[A-Za-z0-9]+)/)?anat/\\1(_\\3)?(_(acq|ce|rec|run)-[A-Za-z0-9]+)*"
@@ -85,7 +87,7 @@ protected:
     std::size_t images = 0;
     for (const auto & name : testing::Below(m_Folder / out))
     {
-      if (fs::is_directory(m_Folder / out / name) || name.rfind(".isolux/", 0) == 0)
+      if (fs::is_directory(m_Folder / out / name) || name.rfind(".isolux/", 0) == 0 || name.rfind("report/", 0) == 0)
       {
         continue;
       }
