@@ -104,16 +104,18 @@ crash_node n2
 check "shard $victim was not finished when its node died" is_unfinished "$victim-of-2"
 scontrol update nodename=n2 state=down reason="killed by the test"
 wait_until 10 "shard $victim to be requeued" test "$(squeue -h --states=PD --array --jobs="${harmonize}_$victim" --format=%K)" = "$victim"
-# Slurm lets a requeued job rest for two minutes
+# Slurm lets a requeued job rest for two minutes, lest what it sends to end the dead task meets the new one
 scontrol update jobid="${harmonize}_$victim" starttime=now
-start_node n2
 gather=$(job_of gather "$three")
 wait_until 90 "gather after the crash" has_run "$gather"
 check "gather finds every shard" test "$(end_of "$gather")" = "COMPLETED 0:0"
 is_same_as_one_machine "$one" "$three"
-check "the requeued task went on where the node had died" \
-  grep -q "shard $victim/2: started again (restart 1)" "$(log_of harmonize "$victim" "$three")"
+check "the requeued task went on, on the other node" \
+  grep -q "shard $victim/2: started again (restart 1), on n1" "$(log_of harmonize "$victim" "$three")"
 check "and did not repeat what was finished" grep -q '\] skipped' "$(log_of harmonize "$victim" "$three")"
+
+start_node n2
+wait_until 20 "the dead node to be back" are_idle 2
 
 echo "== A volume that cannot be read, a shard that is cancelled: $SECONDS s"
 few="$folder/few"
