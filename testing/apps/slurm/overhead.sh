@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# overhead.sh ISOLUX [TASKS]: what Slurm and isolux take beside the work: seconds a task of a job array, of isolux's start,
-# and of a cohort of 100,000 names. On two nodes of one processor each on this machine, the scheduler as it comes.
+# overhead.sh ISOLUX [TASKS]: what Slurm and isolux take beside the work: seconds a task of a job array, and of isolux's
+# start. On two nodes of one processor each on this machine, the scheduler as it comes.
 set -euo pipefail
 
 program=$(realpath "$1")

@@ -93,13 +93,12 @@ is_unfinished()
   ! "$here/../../../apps/slurm/is-finished.sh" "$three" "$1"
 }
 
-# A shard on n2 that has finished cases, but not all of them.
-find_victim()
+is_on_n2()
 {
-  victim=$(squeue -h --states=R --jobs="$harmonize" --nodelist=n2 --format=%K 2>/dev/null) && [ -n "$victim" ] &&
-    grep -q '^\[1/12\] done' "$(log_of harmonize "$victim" "$three")" 2>/dev/null
+  victim=$(squeue -h --states=R --jobs="$harmonize" --nodelist=n2 --format=%K 2>/dev/null) && [ -n "$victim" ]
 }
-wait_until 60 "a shard of which n2 has finished a case" find_victim
+wait_until 60 "a shard on n2" is_on_n2
+wait_until 60 "the first of its volumes" grep -qs '^\[1/12\] done' "$(log_of harmonize "$victim" "$three")"
 crash_node n2
 check "shard $victim was not finished when its node died" is_unfinished "$victim-of-2"
 scontrol update nodename=n2 state=down reason="killed by the test"

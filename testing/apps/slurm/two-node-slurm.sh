@@ -130,10 +130,11 @@ start_slurm()
 # Ids of the processes of a node's tasks: they bear the node and this cluster in their environment.
 tasks_of_node()
 {
-  local folder
-  for folder in /proc/[0-9]*; do
-    if [ "$(grep -cszx -e "SLURMD_NODENAME=$1" -e "SLURM_CONF=$SLURM_CONF" "$folder/environ")" = 2 ]; then
-      echo "${folder#/proc/}"
+  local file files
+  mapfile -t files < <(grep -lszx "SLURMD_NODENAME=$1" /proc/[0-9]*/environ)
+  for file in "${files[@]}"; do
+    if grep -qszx "SLURM_CONF=$SLURM_CONF" "$file"; then
+      basename "${file%/environ}"
     fi
   done
 }
