@@ -1,5 +1,11 @@
 'use strict';
 // Without this script the page shows the pictures side by side.
+const press = button => {
+  const isOn = button.getAttribute('aria-pressed') !== 'true';
+  button.setAttribute('aria-pressed', isOn);
+  return isOn;
+};
+
 for (const pair of document.querySelectorAll('.pair')) {
   const name = pair.dataset.name;
   const before = pair.querySelector('.picture.before img');
@@ -23,7 +29,7 @@ for (const pair of document.querySelectorAll('.pair')) {
   flick.textContent = 'Flicker';
   flick.setAttribute('aria-label', 'Flicker between before and after: ' + name);
   flick.setAttribute('aria-pressed', 'false');
-  flick.addEventListener('click', () => flick.setAttribute('aria-pressed', flick.ariaPressed !== 'true'));
+  flick.addEventListener('click', () => press(flick));
 
   const range = document.createElement('input');
   range.type = 'range';
@@ -68,9 +74,7 @@ for (const tools of document.querySelectorAll('.tools')) {
   }
   const all = tools.querySelector('#flicker');
   all.addEventListener('click', () => {
-    const on = all.ariaPressed !== 'true';
-    all.setAttribute('aria-pressed', on);
-    document.body.classList.toggle('flicker', on);
+    document.body.classList.toggle('flicker', press(all));
   });
 }
 

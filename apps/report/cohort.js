@@ -68,10 +68,10 @@
     table.tBodies[0].replaceChildren(...chosen.slice(start, end).map(line));
     $('back').disabled = start === 0;
     $('forth').disabled = end === chosen.length;
-    const sorted = heads.find(head => head.ariaSort);
+    const sorted = heads.find(head => head.hasAttribute('aria-sort'));
     $('shown').textContent = (chosen.length === 0 ? 'No case' : `Cases ${start + 1} to ${end}`) +
       ` of ${chosen.length}` + (chosen.length < cases.length ? ` found among ${cases.length}` : '') +
-      `, sorted by ${sorted.textContent.toLowerCase()}, ${sorted.ariaSort}`;
+      `, sorted by ${sorted.textContent.toLowerCase()}, ${sorted.getAttribute('aria-sort')}`;
   };
 
   const filter = () => {
@@ -86,7 +86,7 @@
     const isNumber = head.classList.contains('number');
     const first = key === 'distanceAfter' || key === 'distanceBefore' ? 'descending' : 'ascending';
     const other = first === 'ascending' ? 'descending' : 'ascending';
-    const direction = head.ariaSort === first ? other : first;
+    const direction = head.getAttribute('aria-sort') === first ? other : first;
     heads.forEach(each => each.removeAttribute('aria-sort'));
     head.setAttribute('aria-sort', direction);
     const sign = direction === 'ascending' ? 1 : -1;
