@@ -39,11 +39,12 @@ ShardOfSlurm()
   const long first = variable("SLURM_ARRAY_TASK_MIN");
   const long last = variable("SLURM_ARRAY_TASK_MAX");
   const long count = variable("SLURM_ARRAY_TASK_COUNT");
-  if (last - first + 1 != count || number < first || number > last)
+  if (first > 1 || last - first + 1 != count || number < first || number > last)
   {
     throw UsageError("--shard slurm: the array holds " + std::to_string(count) + " tasks from " +
                      std::to_string(first) + " to " + std::to_string(last) +
-                     ", with gaps, so it does not tell into how many shards the cohort was cut; give --shard I/N");
+                     ", not all from 0 or 1 on, so it does not tell into how many shards the cohort was cut; give "
+                     "--shard I/N");
   }
   return { static_cast<std::size_t>(number - first + 1), static_cast<std::size_t>(count) };
 }

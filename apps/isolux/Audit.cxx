@@ -3,9 +3,11 @@
 #include "AuditJson.h"
 #include "AuditPage.h"
 #include "AuditRows.h"
+#include "CohortReport.h"
 #include "Error.h"
 #include "Version.h"
 
+#include <algorithm>
 #include <iostream>
 
 namespace isolux
@@ -71,6 +73,13 @@ Audit(const Arguments & arguments)
   report.notes = std::move(input.notes);
   WriteTextFile(json, WriteAudit(report));
   WriteTextFile(page, RenderAudit(report, Version));
+  if (std::filesystem::exists(request.folder / "report.html") &&
+      HasBatchPipeline(request.folder)) // to link to the audit
+  {
+    auto rows = ReadManifest(request.folder / "manifest.tsv", request.folder);
+    std::for_each(rows.begin(), rows.end(), ReadReport);
+    WriteCohortReport(rows, request.folder);
+  }
 
   std::cout << report.volumes << " volumes of " << report.participants << " participants\n";
   for (const auto & headline : AuditSummary(report))

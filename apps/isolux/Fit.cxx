@@ -12,9 +12,9 @@
 #include <functional>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
-#include <set>
 
 namespace isolux
 {
@@ -177,20 +177,13 @@ Fit(const Arguments & arguments)
     shard = ParseShard(parsed.Text("shard"));
   }
 
-  std::vector<CaseTask>           tasks;
-  std::set<std::filesystem::path> seen;
+  std::vector<CaseTask> tasks;
   for (const auto & input : parsed.Texts("input"))
   {
-    for (auto & task : ListCases({ input, output, parsed.Text("mask-dir"), parsed.Text("site"), {}, {} }))
-    {
-      std::error_code error;
-      if (!seen.insert(std::filesystem::weakly_canonical(task.input, error)).second)
-      {
-        throw UsageError(task.input.string() + ": is given twice, and would count twice; give it once");
-      }
-      tasks.push_back(std::move(task));
-    }
+    auto found = ListCases({ input, output, parsed.Text("mask-dir"), parsed.Text("site"), {}, {} });
+    std::move(found.begin(), found.end(), std::back_inserter(tasks));
   }
+  RefuseDuplicates(tasks);
   const auto list = ChecksumOf(tasks);
   RefuseSmallSites(tasks, how.bySite, minimum);
   if (shard)
@@ -200,7 +193,12 @@ Fit(const Arguments & arguments)
   {
     const AtomicOutput probe(output); // a folder that cannot be written is refused before hours of work
   }
-  Progress    told(parsed, "fit");
+  Progress told(parsed, "fit");
+  if (const auto contrasts = ContrastsOf(tasks); contrasts.size() > 1)
+  {
+    told.Warn("warning: images of " + contrasts[0] + " and " + contrasts[1] +
+              " are learned as if they were of one contrast; fit a reference for each");
+  }
   std::size_t failed = 0;
   auto        reference = FitReference(tasks,
                                 how,

@@ -505,6 +505,12 @@ ReadBatchPipeline(const fs::path & folder)
   return ReadTextFile(PipelinePath(folder));
 }
 
+bool
+HasBatchPipeline(const fs::path & folder)
+{
+  return fs::exists(PipelinePath(folder));
+}
+
 BatchResult
 RunBatch(const std::vector<CaseTask> & tasks,
          const fs::path &              folder,

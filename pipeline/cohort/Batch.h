@@ -64,6 +64,9 @@ PartPath(const std::filesystem::path & folder, const std::string & part);
 /** The text of the pipeline that a batch ran in `folder`, with file names. \throws Error */
 std::string
 ReadBatchPipeline(const std::filesystem::path & folder);
+/** Not of folders that Isolux up to 0.3.0 wrote. */
+bool
+HasBatchPipeline(const std::filesystem::path & folder);
 
 /** Joins the rows that all shards of a batch have left in `folder` to manifest.tsv, sorted by path, and reads their
  * reports. \throws Error where a shard is missing, unfinished, still at work, of another cohort or with other

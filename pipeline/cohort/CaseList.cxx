@@ -362,8 +362,8 @@ RelativeNames(const std::vector<CaseTask> & tasks)
   return names;
 }
 
-/** weakly_canonical(), where each folder is resolved once: a cohort's list has many names, and each question of a network
- * file system takes its time. */
+/** weakly_canonical(), where each folder is resolved once: a cohort's list has many names, and each question of a
+ * network file system takes its time. */
 class CanonicalPaths
 {
 public:
@@ -475,7 +475,7 @@ ListCases(const CaseListOptions & options)
     ++byStem[Stem(name)];
   }
   std::map<fs::path, std::vector<CaseTask *>> byName; // without ending: twins x.nii and x.nii.gz would share a sidecar
-  CanonicalPaths canonical;
+  CanonicalPaths                              canonical;
   for (std::size_t i = 0; i < tasks.size(); ++i)
   {
     CaseTask &     task = tasks[i];
@@ -508,6 +508,35 @@ ListCases(const CaseListOptions & options)
     }
   }
   return tasks;
+}
+
+void
+RefuseDuplicates(const std::vector<CaseTask> & tasks)
+{
+  CanonicalPaths     canonical;
+  std::set<fs::path> seen;
+  for (const auto & task : tasks)
+  {
+    if (!seen.insert(canonical(task.input)).second)
+    {
+      throw UsageError(task.input.string() + ": is given twice, and would count twice; give it once");
+    }
+  }
+}
+
+std::vector<std::string>
+ContrastsOf(const std::vector<CaseTask> & tasks)
+{
+  std::set<std::string> contrasts;
+  for (const auto & task : tasks)
+  {
+    const auto stem = Stem(task.input);
+    if (IsBidsStem(stem))
+    {
+      contrasts.insert(stem.substr(stem.rfind('_') + 1));
+    }
+  }
+  return { contrasts.begin(), contrasts.end() };
 }
 
 std::vector<CaseTask>

@@ -42,6 +42,14 @@ ListCases(const std::filesystem::path & input,
   return ListCases({ input, output, maskFolder, {}, {}, {} });
 }
 
+/** \throws UsageError where two tasks have one input. */
+void
+RefuseDuplicates(const std::vector<CaseTask> & tasks);
+
+/** What BIDS calls the suffixes of the inputs, such as T1w, sorted; of other names none. */
+std::vector<std::string>
+ContrastsOf(const std::vector<CaseTask> & tasks);
+
 std::vector<CaseTask>
 CasesOf(const Shard & shard, const std::vector<CaseTask> & tasks);
 

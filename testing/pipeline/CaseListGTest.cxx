@@ -398,4 +398,16 @@ TEST(HarmonizedName, OfBidsGetsADescriptionAndOthersStay)
     EXPECT_EQ(HarmonizedName(stem), expected);
   }
 }
+
+TEST_F(CaseListTest, ContrastsAreThoseOfBidsNames)
+{
+  CaseTask t1;
+  t1.input = "sub-1/anat/sub-1_T1w.nii.gz";
+  CaseTask t2;
+  t2.input = "sub-1/anat/sub-1_acq-x_T2w.nii";
+  CaseTask other;
+  other.input = "head.nii";
+  EXPECT_EQ(ContrastsOf({ t2, t1, other, t1 }), (std::vector<std::string>{ "T1w", "T2w" }));
+  EXPECT_TRUE(ContrastsOf({ other }).empty());
+}
 } // namespace isolux

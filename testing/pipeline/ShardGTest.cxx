@@ -279,6 +279,8 @@ TEST_F(ShardTest, AShardIsNamedByNumbersOrBySlurm)
   EXPECT_EQ(ParseShard("slurm").Name(), "1-of-4");
   set("7", "3", "7", "2"); // --array=3,7: two tasks that were submitted again
   EXPECT_THROW(ParseShard("slurm"), UsageError);
+  set("4", "3", "5", "3"); // three of them
+  EXPECT_THROW(ParseShard("slurm"), UsageError);
   set("x", "1", "8", "8");
   EXPECT_THROW(ParseShard("slurm"), UsageError);
   unsetenv("SLURM_ARRAY_TASK_ID");

@@ -68,6 +68,7 @@ TEST_F(AuditProgram, SaysWhatWasRemovedOfTheGroupAndOfTheLabel)
   EXPECT_EQ(json["models"][0]["participants"], nlohmann::json({ 11, 12 }));
 
   const auto page = this->Bytes("out/audit.html");
+  EXPECT_NE(this->Bytes("out/report.html").find("href=\"audit.html\""), std::string::npos);
   EXPECT_NE(page.find("&lt;old&gt;"), std::string::npos);
   EXPECT_EQ(page.find("<old>"), std::string::npos);
   for (const char * file : { "out/audit.json", "out/audit.html" })
