@@ -1,11 +1,12 @@
 #include "Batch.h"
 
 #include "AtomicFile.h"
+#include "CaseJobs.h"
 #include "Error.h"
+#include "FileLock.h"
 #include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "SidecarJson.h"
-#include "Version.h"
 
 #include <poll.h>
 #include <fcntl.h>
@@ -32,36 +33,6 @@ namespace fs = std::filesystem;
 
 namespace
 {
-/** Whether the case was finished by an earlier run with the same input, mask and parameters, by this version. */
-bool
-IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
-{
-  try
-  {
-    if (!fs::exists(task.output) || !fs::exists(SidecarPath(task.output)))
-    {
-      return false;
-    }
-    const Sidecar sidecar = ReadSidecar(SidecarPath(task.output));
-    PipelineSpec  wanted = pipeline;
-    wanted.stages = Pipeline(pipeline, true).Describe();
-    wanted = WithoutFiles(wanted);
-    const PipelineSpec had = WithoutFiles(sidecar.pipeline); // every option, as used
-    return sidecar.version == Version && sidecar.report.output == task.output.filename().string() &&
-           sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
-           WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&
-           sidecar.report.fileType == ToString(OutputType(options, sidecar.report.inputComponent, task.output)) &&
-           sidecar.report.inputSha256 == HashVolume(task.input) &&
-           sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask)) &&
-           sidecar.report.maskLabels == options.maskLabels &&
-           sidecar.report.weightsSha256 == (options.weights.empty() ? "" : HashVolume(options.weights));
-  }
-  catch (const std::exception &)
-  {
-    return false;
-  }
-}
-
 fs::path
 HiddenFolder(const fs::path & folder)
 {
@@ -72,176 +43,6 @@ fs::path
 PipelinePath(const fs::path & folder)
 {
   return HiddenFolder(folder) / "pipeline.json";
-}
-
-/** Keeps others out, or lets them in who share, until the process ends. A file system without locks lets all in. */
-class FileLock
-{
-public:
-  FileLock(const fs::path & file, bool isShared, const std::string & refusal)
-  {
-    fs::create_directories(file.parent_path());
-    m_Descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    const auto isTaken = [&]
-    {
-      return m_Descriptor >= 0 && flock(m_Descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 &&
-             errno == EWOULDBLOCK;
-    };
-    for (unsigned int attempt = 0; isTaken(); ++attempt) // the cases of a killed batch end a moment after it
-    {
-      if (attempt == Attempts)
-      {
-        close(m_Descriptor);
-        throw UsageError(refusal);
-      }
-      usleep(100000);
-    }
-  }
-  ~FileLock()
-  {
-    if (m_Descriptor >= 0)
-    {
-      close(m_Descriptor);
-    }
-  }
-  FileLock(const FileLock &) = delete;
-  FileLock &
-  operator=(const FileLock &) = delete;
-
-private:
-  static constexpr unsigned int Attempts = 10; ///< in a second
-
-  int m_Descriptor = -1;
-};
-
-/** While it lives, SIGINT and SIGTERM are noted instead of ending the process, and come through in Poll() alone. */
-class Interrupts
-{
-public:
-  Interrupts()
-  {
-    struct sigaction note = {};
-    note.sa_handler = [](int signal)
-    {
-      Noted = signal;
-      Count = Count + 1;
-    };
-    sigemptyset(&m_Both);
-    for (std::size_t i = 0; i < Signals.size(); ++i)
-    {
-      sigaddset(&m_Both, Signals[i]);
-      sigaction(Signals[i], &note, &m_Before[i]);
-    }
-    Count = 0;
-    Noted = 0;
-    sigprocmask(SIG_BLOCK, &m_Both, &m_Unblocked);
-  }
-  ~Interrupts()
-  {
-    this->Restore();
-  }
-  Interrupts(const Interrupts &) = delete;
-  Interrupts &
-  operator=(const Interrupts &) = delete;
-
-  void
-  Restore()
-  {
-    for (std::size_t i = 0; i < Signals.size(); ++i)
-    {
-      sigaction(Signals[i], &m_Before[i], nullptr);
-    }
-    sigprocmask(SIG_SETMASK, &m_Unblocked, nullptr);
-  }
-
-  /** Waits until a file can be read or a signal comes. */
-  void
-  Poll(std::vector<pollfd> & files, bool waits = true) const
-  {
-    const timespec now = {};
-    if (ppoll(files.data(), files.size(), waits ? nullptr : &now, &m_Unblocked) < 0)
-    {
-      for (auto & file : files)
-      {
-        file.revents = 0;
-      }
-    }
-  }
-
-  static inline volatile std::sig_atomic_t Noted = 0; ///< the last
-  static inline volatile std::sig_atomic_t Count = 0;
-
-private:
-  static constexpr std::array<int, 2> Signals{ { SIGINT, SIGTERM } };
-
-  std::array<struct sigaction, 2> m_Before{};
-  sigset_t                        m_Both{};
-  sigset_t                        m_Unblocked{};
-};
-
-/** A case that runs in a process of its own. */
-struct Job
-{
-  std::size_t                           number = 0;
-  pid_t                                 process = 0;
-  double                                memory = 0.0; ///< MiB that are set aside for it
-  int                                   pipe = -1;    ///< the child's last words
-  std::string                           message;
-  std::chrono::steady_clock::time_point start;
-};
-
-constexpr int SkippedCode = 4; ///< of a child whose case was finished before
-
-[[noreturn]] void
-RunChild(const CaseTask &     task,
-         const fs::path &     page,
-         const PipelineSpec & pipeline,
-         const BatchOptions & batch,
-         const CaseRenderer & render,
-         int                  pipe)
-{
-  int         code = 0;
-  std::string message;
-  try
-  {
-    if (batch.resume && (!render || fs::exists(page)) && IsFinished(task, pipeline, batch.options))
-    {
-      _exit(SkippedCode);
-    }
-    SetThreads(batch.options.execution.threads);
-    fs::remove(page);
-    const CaseResult result = ProcessCase(task, pipeline, batch.options);
-    if (render)
-    {
-      render(task, result, page);
-    }
-  }
-  catch (const std::bad_alloc &)
-  {
-    code = 1;
-    message = task.name + ": not enough memory; use fewer --jobs";
-  }
-  catch (const Error & error)
-  {
-    code = 1;
-    message = error.what();
-  }
-  catch (const std::exception & error)
-  {
-    code = 1;
-    message = task.name + ": " + error.what();
-  }
-  for (std::size_t sent = 0; sent < message.size();)
-  {
-    const auto bytes = write(pipe, message.data() + sent, message.size() - sent);
-    if (bytes <= 0)
-    {
-      break;
-    }
-    sent += static_cast<std::size_t>(bytes);
-  }
-  close(pipe);
-  _exit(code);
 }
 
 /** Bytes of the file, or of all files of the folder; 0 where there is none. */
@@ -261,168 +62,6 @@ SizeOf(const fs::path & input)
   }
   return size;
 }
-
-/** The processes of a batch. */
-class Jobs
-{
-public:
-  Jobs(const fs::path & folder, const PipelineSpec & pipeline, const BatchOptions & batch, const CaseRenderer & render)
-    : m_Folder(folder)
-    , m_Pipeline(pipeline)
-    , m_Batch(batch)
-    , m_Render(render)
-    , m_Most(std::max(1U, batch.jobs))
-  {
-    auto & options = m_Batch.options;
-    options.execution.threads = std::max(1U, options.execution.threads / m_Most);
-    options.write.threads = options.execution.threads;
-    options.execution.memory /= m_Most;
-    options.wantsPictures = render != nullptr;
-  }
-
-  std::size_t
-  Running() const
-  {
-    return m_Jobs.size();
-  }
-
-  /** MiB that the case needs: an equal share if it gets along with that, else what it takes. */
-  double
-  NeedOf(const CaseTask & task) const
-  {
-    const double share = m_Batch.options.execution.memory;
-    const double all = m_Batch.options.execution.memory * m_Most;
-    if (share == 0.0)
-    {
-      return 0.0;
-    }
-    try
-    {
-      if (!CanOpenVolume(task.input))
-      {
-        return all; // what it inflates to is not known beforehand
-      }
-      auto   options = m_Batch.options;
-      Volume volume;
-      if (PlanCase(task, m_Pipeline, options, volume).peak <= share)
-      {
-        return share;
-      }
-      options.execution.memory = all;
-      return std::min(all, PlanCase(task, m_Pipeline, options, volume).peak);
-    }
-    catch (const std::exception &)
-    {
-      return share; // the case will say what is wrong with it
-    }
-  }
-
-  bool
-  HasRoomFor(double memory) const
-  {
-    double taken = 0.0;
-    for (const auto & job : m_Jobs)
-    {
-      taken += job.memory;
-    }
-    return m_Jobs.empty() ||
-           (m_Jobs.size() < m_Most && taken + memory <= 1.0001 * m_Batch.options.execution.memory * m_Most);
-  }
-
-  void
-  Start(std::size_t number, const CaseTask & task, double memory, Interrupts & interrupts)
-  {
-    int ends[2] = {};
-    if (pipe(ends) != 0)
-    {
-      throw Error(std::string("cannot start a case: ") + std::strerror(errno));
-    }
-    Job job;
-    job.number = number;
-    job.memory = memory;
-    job.start = std::chrono::steady_clock::now();
-    const auto parent = getpid();
-    job.process = fork();
-    if (job.process < 0)
-    {
-      throw Error(std::string("cannot start a case: ") + std::strerror(errno) + "; use fewer --jobs");
-    }
-    if (job.process == 0)
-    {
-      prctl(PR_SET_PDEATHSIG, SIGKILL); // a killed batch leaves no one writing behind its --resume
-      if (getppid() != parent)
-      {
-        _exit(1);
-      }
-      interrupts.Restore();
-      signal(SIGINT, SIG_IGN); // of a terminal: the batch decides
-      close(ends[0]);
-      m_Batch.options.execution.memory = memory;
-      RunChild(task, PagePath(m_Folder, task), m_Pipeline, m_Batch, m_Render, ends[1]);
-    }
-    close(ends[1]);
-    job.pipe = ends[0];
-    m_Jobs.push_back(job);
-  }
-
-  /** Waits until one of the jobs has ended, and takes it out; none where a signal came first. */
-  std::optional<Job>
-  WaitForOne(const Interrupts & interrupts, int & status)
-  {
-    const auto signals = Interrupts::Count;
-    while (Interrupts::Count == signals)
-    {
-      std::vector<pollfd> files;
-      for (const auto & job : m_Jobs)
-      {
-        files.push_back({ job.pipe, POLLIN, 0 });
-      }
-      interrupts.Poll(files);
-      for (std::size_t i = 0; i < files.size(); ++i)
-      {
-        if (files[i].revents == 0)
-        {
-          continue;
-        }
-        char       buffer[4096];
-        const auto bytes = read(m_Jobs[i].pipe, buffer, sizeof(buffer));
-        if (bytes > 0)
-        {
-          m_Jobs[i].message.append(buffer, static_cast<std::size_t>(bytes));
-          continue;
-        }
-        Job ended = m_Jobs[i];
-        m_Jobs.erase(m_Jobs.begin() + static_cast<std::ptrdiff_t>(i));
-        close(ended.pipe);
-        waitpid(ended.process, &status, 0);
-        return ended;
-      }
-    }
-    return {};
-  }
-
-  /** Ends all that run, and removes what they have begun to write. */
-  void
-  Abandon()
-  {
-    for (const auto & job : m_Jobs)
-    {
-      kill(job.process, SIGKILL);
-      waitpid(job.process, nullptr, 0);
-      close(job.pipe);
-      RemovePartialOutputs(m_Folder, job.process);
-    }
-    m_Jobs.clear();
-  }
-
-private:
-  const fs::path     m_Folder;
-  const PipelineSpec m_Pipeline;
-  BatchOptions       m_Batch; ///< with one job's share of threads and memory
-  const CaseRenderer m_Render;
-  const unsigned int m_Most;
-  std::vector<Job>   m_Jobs;
-};
 
 /** \throws UsageError where something is there already, and is neither to be overwritten nor gone on with. */
 void
@@ -572,7 +211,7 @@ RunBatch(const std::vector<CaseTask> & tasks,
     progress.ended(row, ++finished, rows.size());
   };
 
-  Jobs       jobs(folder, pipeline, batch, render);
+  CaseJobs   jobs(folder, pipeline, batch, render);
   Interrupts interrupts;
   const auto collect = [&]
   {
@@ -585,7 +224,7 @@ RunBatch(const std::vector<CaseTask> & tasks,
     BatchRow & row = rows[job->number];
     row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - job->start).count();
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == 0 || code == SkippedCode)
+    if (code == 0 || code == CaseJobs::Skipped)
     {
       end(row, code == 0 ? "done" : "skipped", "");
     }
