@@ -1,6 +1,9 @@
 #include "PipelineFiles.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace isolux
 {
@@ -63,30 +66,62 @@ WithoutFiles(PipelineSpec pipeline)
   return pipeline;
 }
 
+namespace
+{
+bool
+IsNumber(const std::string & text)
+{
+  char * end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return !text.empty() && end == text.c_str() + text.size();
+}
+
+std::string
+Cut(const std::string & text, char mark)
+{
+  const auto at = text.rfind(mark);
+  return at != std::string::npos && text.find('/', at) == std::string::npos ? text.substr(0, at) : text;
+}
+
+/** File and site. */
+std::pair<std::string, std::string>
+Parse(const std::string & text)
+{
+  std::error_code error;
+  if (fs::exists(text, error))
+  {
+    return { text, "" };
+  }
+  const auto sign = text.rfind('=');
+  const bool isWeighted = sign != std::string::npos && IsNumber(text.substr(sign + 1));
+  for (const auto & unweighted :
+       isWeighted ? std::vector<std::string>{ text.substr(0, sign), text } : std::vector<std::string>{ text })
+  {
+    if (fs::exists(unweighted, error))
+    {
+      return { unweighted, "" };
+    }
+    for (auto at = unweighted.rfind('#'); at != std::string::npos && at > 0; at = unweighted.rfind('#', at - 1))
+    {
+      if (fs::exists(unweighted.substr(0, at), error))
+      {
+        return { unweighted.substr(0, at), unweighted.substr(at + 1) };
+      }
+    }
+  }
+  return { Cut(Cut(text, '='), '#'), "" };
+}
+} // namespace
+
 fs::path
 FileOf(const std::string & text)
 {
-  const auto cut = [](const std::string & name, char mark)
-  {
-    const auto at = name.rfind(mark);
-    return at != std::string::npos && name.find('/', at) == std::string::npos ? name.substr(0, at) : name;
-  };
-  const auto      unweighted = cut(text, '=');
-  std::error_code error;
-  for (const auto & file : { text, unweighted, cut(text, '#') })
-  {
-    if (fs::exists(file, error))
-    {
-      return file;
-    }
-  }
-  return cut(unweighted, '#');
+  return Parse(text).first;
 }
 
 std::string
 SiteOf(const std::string & text)
 {
-  const auto rest = text.substr(FileOf(text).string().size());
-  return rest.empty() || rest.front() != '#' ? "" : rest.substr(1, rest.rfind('=') - 1);
+  return Parse(text).second;
 }
 } // namespace isolux

@@ -22,7 +22,7 @@ PipelineSpec
 WithoutFiles(PipelineSpec pipeline);
 
 /** The file that an option's text names, FILE[#SITE][=WEIGHT]: a file that bears a longer part of the text as its name
- * goes before a shorter one. A folder's '=' and '#' are none of these marks. */
+ * goes before a shorter one. What follows '=' is a weight where it is a number. */
 std::filesystem::path
 FileOf(const std::string & text);
 

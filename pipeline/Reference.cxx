@@ -22,7 +22,7 @@ constexpr std::uint64_t HiddenShare = 200;
 itk::QuantileSketch
 Clamped(const itk::QuantileSketch & sketch)
 {
-  const std::uint64_t hidden = sketch.Count() / HiddenShare;
+  const std::uint64_t hidden = std::max<std::uint64_t>(sketch.Count() > 2 ? 1 : 0, sketch.Count() / HiddenShare);
   itk::QuantileSketch clamped;
   std::uint64_t       below = 0;
   std::uint64_t       counted = 0;
@@ -48,6 +48,11 @@ MergeChannels(std::vector<ReferenceChannel> & channels, const std::vector<Refere
   {
     channels = others;
     return;
+  }
+  if (!others.empty() && others.size() != channels.size())
+  {
+    throw Error("has " + std::to_string(others.size()) + " channels, where others have " +
+                std::to_string(channels.size()) + "; fit them apart");
   }
   for (std::size_t i = 0; i < others.size(); ++i) // none, of a shard without cases
   {

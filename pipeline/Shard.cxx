@@ -66,4 +66,15 @@ ParseShard(const std::string & text)
   }
   return shard;
 }
+
+std::string
+FirstOf(const std::vector<std::string> & names)
+{
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i <= MostNamed; ++i)
+  {
+    text += (i == 0 ? "" : ", ") + (i == MostNamed ? "..." : names[i]);
+  }
+  return text;
+}
 } // namespace isolux

@@ -1,4 +1,5 @@
 #include "AtomicFile.h"
+#include "Batch.h"
 #include "BidsApp.h"
 #include "CohortReport.h"
 #include "Error.h"
@@ -162,6 +163,7 @@ RunGroup(const BidsRun & run, Progress & told)
                      "; run the level 'participant' first" +
                      (rows.front().message.empty() ? "" : ": " + rows.front().message));
   }
+  RemoveLeftovers(folder);
   WriteDatasetFiles(run, raw);
   for (const auto & row : rows)
   {

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace isolux
 {
@@ -46,37 +47,60 @@ SiteOfTask(const CaseTask & task, bool bySite)
   return bySite && !task.site.empty() ? task.site : Reference::Everything;
 }
 
-/** Sites of too few cases are left out: those from the start that cannot have enough. \throws UsageError where none is
- * left. */
+/** Sites of too few cases are left out: those from the start that cannot have enough. Several volumes of a participant,
+ * where these are known, count once. \throws UsageError where none is left. */
 void
 RefuseSmallSites(std::vector<CaseTask> & tasks, bool bySite, std::size_t minimum)
 {
-  std::map<std::string, std::size_t> cases;
+  std::map<std::string, std::set<std::string>> cases;
   for (const auto & task : tasks)
   {
-    cases[SiteOfTask(task, bySite)] += task.problem.empty() ? 1 : 0;
+    auto & known = cases[SiteOfTask(task, bySite)];
+    if (task.problem.empty())
+    {
+      known.insert(task.participant.empty() ? "volume " + task.name : task.participant);
+    }
   }
   const auto why = [&](const std::string & site)
   {
-    return (bySite ? "site '" + site + "' has " : std::string()) + std::to_string(cases[site]) +
-           " volumes, and a reference needs " + std::to_string(minimum) + (bySite ? " of a site" : "") +
+    return (bySite ? "site '" + site + "' has " : std::string()) + std::to_string(cases[site].size()) +
+           " participants or volumes, and a reference needs " + std::to_string(minimum) + (bySite ? " of a site" : "") +
            ", lest it tell of single persons";
   };
   const auto wayOut = "; give more, or --min-cases where the file stays in your hands";
-  if (std::all_of(cases.begin(), cases.end(), [&](const auto & site) { return site.second < minimum; }))
+  if (std::all_of(cases.begin(), cases.end(), [&](const auto & site) { return site.second.size() < minimum; }))
   {
     throw UsageError(why(cases.begin()->first) + wayOut);
   }
   for (auto & task : tasks)
   {
     const auto site = SiteOfTask(task, bySite);
-    if (task.problem.empty() && cases[site] < minimum)
+    if (task.problem.empty() && cases[site].size() < minimum)
     {
       task.problem = task.name + ": " + why(site) + wayOut;
     }
   }
 }
 
+/** \throws UsageError where an option FILE#SITE could not name one of the sites. */
+void
+RefuseSiteNames(const std::vector<CaseTask> & tasks)
+{
+  for (const auto & task : tasks)
+  {
+    const auto sign = task.site.rfind('=');
+    const bool looksWeighted =
+      sign != std::string::npos && task.site.find_first_not_of("0123456789.eE+-", sign + 1) == std::string::npos;
+    if (task.site == Reference::Everything || looksWeighted || !IsUtf8(task.site))
+    {
+      throw UsageError(task.name + ": its site is called '" + task.site + "', which " +
+                       (task.site == Reference::Everything ? "stands for volumes without a site"
+                        : looksWeighted                    ? "ends like a weight (FILE#SITE=0.5)"
+                                                           : "is not UTF-8") +
+                       "; rename the site in the list");
+    }
+  }
+}
 } // namespace
 
 int
@@ -128,6 +152,7 @@ Fit(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "input..." });
+  Progress                    told(parsed, "fit");
   const std::filesystem::path output = parsed.Text("output");
   if (output.empty())
   {
@@ -184,6 +209,11 @@ Fit(const Arguments & arguments)
     std::move(found.begin(), found.end(), std::back_inserter(tasks));
   }
   RefuseDuplicates(tasks);
+  if (how.bySite)
+  {
+    RefuseSiteNames(tasks);
+  }
+  how.channels = ChannelsOfFirst(tasks);
   const auto list = ChecksumOf(tasks);
   RefuseSmallSites(tasks, how.bySite, minimum);
   if (shard)
@@ -193,7 +223,11 @@ Fit(const Arguments & arguments)
   {
     const AtomicOutput probe(output); // a folder that cannot be written is refused before hours of work
   }
-  Progress told(parsed, "fit");
+  if (const auto named = HashFiles(how.pipeline); !named.empty())
+  {
+    told.Warn("warning: the reference will hold the name and checksum of " + named.front().first +
+              (named.size() > 1 ? " and others" : "") + ", which the pipeline names; give it a name that says nothing");
+  }
   if (const auto contrasts = ContrastsOf(tasks); contrasts.size() > 1)
   {
     told.Warn("warning: images of " + contrasts[0] + " and " + contrasts[1] +

@@ -119,9 +119,9 @@ Gather(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "output" });
+  Progress                    told(parsed, "gather");
   const std::filesystem::path folder = parsed.Text("output");
   const auto                  rows = GatherShards(folder);
-  Progress                    told(parsed, "gather");
   for (const auto & row : rows)
   {
     if (!row.message.empty())

@@ -69,6 +69,10 @@ ReadStages(const ParsedArguments & parsed)
     }
     return pipeline;
   }
+  if (parsed.Has("to") && parsed.Text("to").empty())
+  {
+    throw UsageError("--to is empty; name a site of the reference, or leave it out for all together");
+  }
   reference += parsed.Has("to") ? "#" + parsed.Text("to") : "";
   const auto target = ReadReferenceOf(reference);
   if (file.empty())
@@ -143,8 +147,13 @@ Harmonize(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "input", "output" });
+  Progress                    told(parsed, "harmonize");
   const std::filesystem::path folder = parsed.Text("output");
-  PipelineSpec                pipeline = ReadStages(parsed);
+  if (folder.empty())
+  {
+    throw UsageError("OUT is empty; name the folder for the results");
+  }
+  PipelineSpec pipeline = ReadStages(parsed);
   pipeline.nan = parsed.Text("nan", pipeline.nan);
   CheckNanPolicy(pipeline.nan, "--nan");
   BatchOptions batch;
@@ -153,6 +162,7 @@ Harmonize(const Arguments & arguments)
   batch.resume = parsed.Has("resume");
   batch.force = parsed.Has("force");
   auto tasks = ListCases({ parsed.Text("input"), folder, parsed.Text("mask-dir"), parsed.Text("site"), {}, {} });
+  CheckTasks(tasks, pipeline); // all, lest a shard without masks be refused for good
   if (parsed.Has("shard"))
   {
     const auto shard = ParseShard(parsed.Text("shard"));
@@ -160,22 +170,6 @@ Harmonize(const Arguments & arguments)
     batch.list = ChecksumOf(tasks);
     tasks = CasesOf(shard, tasks);
   }
-  const bool anyMask =
-    std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.mask.empty(); });
-  const Pipeline check(pipeline, anyMask);
-  for (auto & task : tasks)
-  {
-    try
-    {
-      const Pipeline checkOfCase(pipeline, !task.mask.empty());
-    }
-    catch (const UsageError & error)
-    {
-      task.problem = task.problem.empty() ? task.name + ": " + error.what() : task.problem;
-    }
-  }
-
-  Progress   told(parsed, "harmonize");
   const auto result =
     RunBatch(tasks,
              folder,

@@ -76,6 +76,7 @@ Merge(const Arguments & arguments)
     return 0;
   }
   const ParsedArguments       parsed(arguments, options, { "input..." });
+  Progress                    told(parsed, "merge");
   const std::filesystem::path output = parsed.Text("output");
   if (output.empty())
   {
@@ -93,7 +94,6 @@ Merge(const Arguments & arguments)
   }
   RefuseToOverwrite(output, parsed);
   const auto minimum = parsed.Number("min-cases", DefaultMinimumCases, 1, 10000);
-  Progress   told(parsed, "merge");
   auto       reference = MergeReferences(files);
   const auto leftOut = ReportSmallSites(reference, minimum, told);
   if (reference.sites.empty())

@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "PipelineJson.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -63,13 +64,24 @@ Progress::Progress(const ParsedArguments & parsed, const std::string & verb)
 {
   if (parsed.Has("log-json"))
   {
-    const auto file = parsed.Text("log-json");
-    m_Log.open(file, std::ios::app);
+    m_LogFile = parsed.Text("log-json");
+    m_Log.open(m_LogFile, std::ios::app);
     if (!m_Log)
     {
-      throw Error(file + ": cannot be written; give --log-json a file in a folder that exists");
+      throw Error(m_LogFile + ": cannot be written; give --log-json a file in a folder that exists");
     }
     this->Log("start", { { "verb", verb } });
+  }
+}
+
+Progress::~Progress()
+{
+  this->ClearBar();
+  if (!m_IsConcluded)
+  {
+    this->Log(
+      "end",
+      { { "message", std::string("an error ended the work: see stderr") }, { "seconds", SecondsSince(m_Start) } });
   }
 }
 
@@ -118,6 +130,13 @@ Progress::Case(const std::string & name,
   }
 }
 
+void
+Progress::Done(const std::string & name, const std::string & output, double seconds)
+{
+  this->Log("case",
+            { { "name", name }, { "status", std::string("done") }, { "output", output }, { "seconds", seconds } });
+}
+
 Execution::Progress
 Progress::Volume(const std::filesystem::path & input)
 {
@@ -156,6 +175,11 @@ Progress::Conclude(const std::string & line, int code)
     std::cout << line << '\n';
   }
   this->Log("end", { { "code", static_cast<long long>(code) }, { "seconds", SecondsSince(m_Start) } });
+  m_IsConcluded = true;
+  if (m_Log.is_open() && !m_Log)
+  {
+    std::cerr << "isolux: warning: " << m_LogFile << ": is not whole: it could not be written; is the disk full?\n";
+  }
 }
 
 void
@@ -183,8 +207,10 @@ Progress::Bar(double fraction, const std::string & text)
   {
     constexpr std::size_t width = 30;
     const auto            filled = static_cast<std::size_t>(static_cast<double>(width) * fraction);
-    std::cout << "\r\033[K[" << std::string(filled, '#') << std::string(width - filled, '.') << "] " << text
-              << std::flush;
+    const auto            line = "[" + std::string(filled, '#') + std::string(width - filled, '.') + "] " + text;
+    winsize               window = {}; // a longer line would leave rows behind
+    const bool            isKnown = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1;
+    std::cout << "\r\033[K" << line.substr(0, isKnown ? window.ws_col - 1U : line.size()) << std::flush;
     m_HasBar = true;
   }
 }

@@ -24,6 +24,8 @@ class Progress
 public:
   /** \throws Error where the log cannot be written. */
   Progress(const ParsedArguments & parsed, const std::string & verb);
+  /** Where no Conclude() came first, the log says that an error ended the work. */
+  ~Progress();
   Progress(const Progress &) = delete;
   Progress &
   operator=(const Progress &) = delete;
@@ -36,6 +38,10 @@ public:
        const std::string & message,
        std::size_t         finished,
        std::size_t         total);
+
+  /** Of a single volume, to the log alone. */
+  void
+  Done(const std::string & name, const std::string & output, double seconds);
 
   /** Follows one volume: a bar where the work takes more than a moment. Bytes of `input` make the rate. */
   Execution::Progress
@@ -60,6 +66,8 @@ private:
   bool                                        m_IsQuiet;
   bool                                        m_IsTerminal;
   bool                                        m_HasBar = false;
+  bool                                        m_IsConcluded = false;
+  std::string                                 m_LogFile;
   std::ofstream                               m_Log;
   std::size_t                                 m_Skipped = 0; ///< cases that took no time
   const std::chrono::steady_clock::time_point m_Start = std::chrono::steady_clock::now();

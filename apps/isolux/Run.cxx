@@ -122,6 +122,7 @@ RunOne(const std::string &         verb,
        bool                        hasFieldOutput,
        const Execution::Progress & progress = {})
 {
+  Progress told(parsed, verb);
   pipeline.nan = parsed.Text("nan", pipeline.nan);
   CheckNanPolicy(pipeline.nan, "--nan");
   CaseTask task;
@@ -133,7 +134,6 @@ RunOne(const std::string &         verb,
   }
   task.mask = parsed.Text("mask", parsed.Text("-m"));
   task.name = task.input.string();
-  Progress    told(parsed, verb);
   CaseOptions options = ReadExecution(parsed);
   options.execution.prefersPieces = true;
   options.execution.progress = progress ? progress : told.Volume(task.input);
@@ -195,6 +195,7 @@ RunOne(const std::string &         verb,
   {
     told.Warn("warning: " + task.name + ": " + warning);
   }
+  told.Done(task.name, task.output.string(), report.seconds);
   std::ostringstream text;
   if (parsed.Has("verbose"))
   {

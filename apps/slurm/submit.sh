@@ -118,7 +118,7 @@ ISOLUX=$(absolute "$program")
 export ISOLUX
 
 if command -v scontrol >/dev/null; then
-  most=$(scontrol show config 2>/dev/null | awk '$1 == "MaxArraySize" { print $3 - 1 }')
+  most=$(scontrol show config 2>/dev/null | awk '$1 == "MaxArraySize" { print $3 - 1 }') || most= # no controller answers
   if [ -n "$most" ] && [ "$shards" -gt "$most" ]; then
     stop "--shards $shards: this cluster allows $most tasks in an array; give --shards $most, or have MaxArraySize raised"
   fi

@@ -90,7 +90,8 @@ std::vector<BatchRow>
 RowsToKeep(const fs::path &              manifest,
            const fs::path &              folder,
            const std::vector<CaseTask> & tasks,
-           const std::string &           parameters)
+           const std::string &           parameters,
+           bool                          force)
 {
   std::set<std::string> names;
   for (const auto & task : tasks)
@@ -109,9 +110,13 @@ RowsToKeep(const fs::path &              manifest,
       }
     }
   }
-  catch (const Error &)
+  catch (const Error & error)
   {
-    return {}; // not a manifest: it is replaced
+    if (!force)
+    {
+      throw UsageError(std::string(error.what()) + "; give --force to replace it, or choose another output folder");
+    }
+    return {};
   }
   return rows;
 }
@@ -150,6 +155,14 @@ HasBatchPipeline(const fs::path & folder)
   return fs::exists(PipelinePath(folder));
 }
 
+void
+RemoveLeftovers(const fs::path & folder)
+{
+  const FileLock lock(
+    HiddenFolder(folder) / "lock", false, folder.string() + ": others are at work in this folder; wait for them");
+  RemovePartialOutputs(folder);
+}
+
 BatchResult
 RunBatch(const std::vector<CaseTask> & tasks,
          const fs::path &              folder,
@@ -160,7 +173,8 @@ RunBatch(const std::vector<CaseTask> & tasks,
 {
   const bool     isPart = !batch.part.empty();
   const fs::path manifestPath = isPart ? PartPath(folder, batch.part) : folder / "manifest.tsv";
-  if (!batch.force && !batch.resume)
+  const bool     refuses = !batch.force && !batch.resume;
+  if (refuses)
   {
     RefuseWhatExists(tasks, manifestPath);
   }
@@ -182,13 +196,20 @@ RunBatch(const std::vector<CaseTask> & tasks,
                      folder.string() + ": another isolux harmonize is at work on part " + batch.part +
                        "; wait for it, or take another part");
   }
-  else
+  if (refuses)
+  {
+    RefuseWhatExists(tasks, manifestPath); // again, under the lock: another run may just have ended
+  }
+  if (!isPart)
   {
     RemovePartialOutputs(folder);
+    fs::remove_all(PartPath(folder, "").parent_path()); // rows of shards that this run replaces
   }
-  const auto      parameters = ChecksumOf(pipeline, batch.options);
-  const auto      header = PartHeader(batch, tasks.size(), parameters);
-  const auto      kept = batch.resume ? RowsToKeep(manifestPath, folder, tasks, parameters) : std::vector<BatchRow>();
+  const auto parameters = ChecksumOf(pipeline, batch.options);
+  const auto header = PartHeader(batch, tasks.size(), parameters);
+  // What a part has not looked at again does not count: gather would take the part for finished.
+  const auto      kept = batch.resume && !isPart ? RowsToKeep(manifestPath, folder, tasks, parameters, batch.force)
+                                                 : std::vector<BatchRow>();
   GrowingManifest manifest(manifestPath, folder, header + ManifestText(kept, folder));
   WriteTextFile(PipelinePath(folder), WritePipeline(WithFileNames(pipeline)));
 
@@ -351,16 +372,16 @@ GatherShards(const fs::path & folder)
     HiddenFolder(folder) / "lock", false, name + ": a shard is still at work in this folder; wait for it, then gather");
   RemovePartialOutputs(folder);
   const auto & [count, files] = *found.begin();
-  const auto            first = ReadPartTitle(files.begin()->second);
-  std::string           missing;
-  std::vector<BatchRow> rows;
-  for (std::size_t number = 1; number <= count; ++number)
+  const auto               first = ReadPartTitle(files.begin()->second);
+  std::vector<std::string> missing;
+  std::vector<BatchRow>    rows;
+  for (std::size_t number = 1; number <= count && missing.size() <= MostNamed; ++number)
   {
     const auto file = files.find(number);
     const auto shard = std::to_string(number) + "/" + std::to_string(count);
     if (file == files.end())
     {
-      missing += (missing.empty() ? "" : ", ") + shard;
+      missing.push_back(shard);
       continue;
     }
     const auto title = ReadPartTitle(file->second);
@@ -374,15 +395,15 @@ GatherShards(const fs::path & folder)
     auto part = ReadManifest(file->second, folder);
     if (part.size() < title.cases)
     {
-      missing += (missing.empty() ? "" : ", ") + shard + " (" + std::to_string(part.size()) + " of " +
-                 std::to_string(title.cases) + " volumes)";
+      missing.push_back(shard + " (" + std::to_string(part.size()) + " of " + std::to_string(title.cases) +
+                        " volumes)");
       continue;
     }
     std::move(part.begin(), part.end(), std::back_inserter(rows));
   }
   if (!missing.empty())
   {
-    throw Error(name + ": not finished: shard " + missing + "; run 'isolux harmonize IN " + name +
+    throw Error(name + ": not finished: shard " + FirstOf(missing) + "; run 'isolux harmonize IN " + name +
                 " --shard I/N --resume' for each, then gather again");
   }
   std::sort(rows.begin(), rows.end(), [](const auto & a, const auto & b) { return a.task.name < b.task.name; });

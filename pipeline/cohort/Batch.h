@@ -68,6 +68,10 @@ ReadBatchPipeline(const std::filesystem::path & folder);
 bool
 HasBatchPipeline(const std::filesystem::path & folder);
 
+/** Removes what killed runs left half written. \throws UsageError where others are at work in the folder. */
+void
+RemoveLeftovers(const std::filesystem::path & folder);
+
 /** Joins the rows that all shards of a batch have left in `folder` to manifest.tsv, sorted by path, and reads their
  * reports. \throws Error where a shard is missing, unfinished, still at work, of another cohort or with other
  * parameters. */

@@ -80,6 +80,11 @@ CaseJobs::NeedOf(const CaseTask & task) const
   {
     return 0.0;
   }
+  std::error_code error;
+  if (!fs::is_regular_file(task.input, error) && !fs::is_directory(task.input, error))
+  {
+    return share; // a pipe would be waited for here
+  }
   try
   {
     if (!CanOpenVolume(task.input))

@@ -52,30 +52,46 @@ IsBelow(const fs::path & path, const fs::path & folder)
 }
 
 /** The folder of the search, then its sub-folders, without hidden ones; each folder's entries sorted. Links are
- * followed, but to no folder twice: `seen` holds those that were visited. */
-template <typename TFunction>
+ * followed, but to no folder twice: `seen` holds those that were visited. `visit` returns whether to go on below, and
+ * `refuse` is told of what cannot be looked into, and why. */
+template <typename TVisit, typename TRefuse>
 void
-Walk(const fs::path & folder, std::set<fs::path> & seen, TFunction && visit)
+Walk(const fs::path & folder, std::set<fs::path> & seen, TVisit && visit, TRefuse && refuse)
 {
-  if (!seen.insert(fs::canonical(folder)).second)
+  std::error_code error;
+  const auto      place = fs::canonical(folder, error);
+  if (!error && !seen.insert(place).second)
   {
     return;
   }
   std::vector<fs::path> entries;
-  for (const auto & entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied))
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
   {
-    if (entry.path().filename().string().front() != '.')
+    if (entry->path().filename().string().front() != '.')
     {
-      entries.push_back(entry.path());
+      entries.push_back(entry->path());
     }
   }
+  if (error)
+  {
+    refuse(folder, error.message());
+    return;
+  }
   std::sort(entries.begin(), entries.end());
-  visit(folder, entries);
+  if (!visit(folder, entries))
+  {
+    return;
+  }
   for (const auto & entry : entries)
   {
-    if (fs::is_directory(entry))
+    const auto kind = fs::status(entry, error).type();
+    if (kind == fs::file_type::directory)
     {
-      Walk(entry, seen, visit);
+      Walk(entry, seen, visit, refuse);
+    }
+    else if (kind == fs::file_type::none)
+    {
+      refuse(entry, error.message());
     }
   }
 }
@@ -190,6 +206,11 @@ TakeSites(std::vector<CaseTask> & tasks, const fs::path & folder, const std::str
     if (fs::is_regular_file(path, error))
     {
       const TsvFile table(path);
+      if (table.Has(column) && !table.Has(key))
+      {
+        throw UsageError(path.string() + ": has a column '" + column + "' but no '" + key +
+                         "' that says whose it is; there are " + Listed(table.Columns()));
+      }
       found = found || table.Has(column);
       columns.insert(table.Columns().begin(), table.Columns().end());
       for (std::size_t row = 0; row < table.Rows(); ++row)
@@ -259,37 +280,43 @@ FromFolder(const fs::path & folder, const fs::path & output)
   }
   std::set<fs::path> seen;
   std::error_code    error;
-  Walk(folder,
-       seen,
-       [&](const fs::path & place, const std::vector<fs::path> & entries)
-       {
-         if (IsBelow(fs::canonical(place), written))
-         {
-           return; // what an earlier run wrote is no input
-         }
-         const auto inside = place.lexically_relative(folder);
-         if (std::find(inside.begin(), inside.end(), "derivatives") != inside.end())
-         {
-           return; // what other programs made of the images
-         }
-         if (bids && (inside.begin()->string().rfind("sub-", 0) != 0 || place.filename() != "anat"))
-         {
-           return;
-         }
-         if (HoldsDicomSeries(place))
-         {
-           add(place);
-         }
-         for (const auto & entry : entries)
-         {
-           const bool isFile =
-             fs::is_regular_file(entry, error) || !fs::exists(entry, error); // a broken link fails as a case
-           if (isFile && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
-           {
-             add(entry);
-           }
-         }
-       });
+  Walk(
+    folder,
+    seen,
+    [&](const fs::path & place, const std::vector<fs::path> & entries)
+    {
+      // what an earlier run wrote, here or under another name, is no input, nor what other programs made of the images
+      if (IsBelow(fs::canonical(place), written) ||
+          (place != folder && (fs::exists(place / ".isolux", error) || place.filename() == "derivatives")))
+      {
+        return false;
+      }
+      const auto inside = place.lexically_relative(folder);
+      if (bids && (inside.begin()->string().rfind("sub-", 0) != 0 || place.filename() != "anat"))
+      {
+        return true;
+      }
+      if (HoldsDicomSeries(place))
+      {
+        add(place);
+      }
+      for (const auto & entry : entries)
+      {
+        const auto kind = fs::status(entry, error).type();
+        const bool isFile = kind == fs::file_type::regular || kind == fs::file_type::not_found; // a broken link fails
+        if (isFile && IsVolumeName(entry) && !IsPartOfAnother(entry) && !IsMaskName(Stem(entry)))
+        {
+          add(entry);
+        }
+      }
+      return true;
+    },
+    [&](const fs::path & place, const std::string & why)
+    {
+      add(place);
+      tasks.back().problem = tasks.back().name + ": cannot be looked into: " + why +
+                             "; give permission, remove it, or give a list of volumes";
+    });
   return tasks;
 }
 
@@ -508,6 +535,25 @@ ListCases(const CaseListOptions & options)
     }
   }
   return tasks;
+}
+
+void
+CheckTasks(std::vector<CaseTask> & tasks, const PipelineSpec & pipeline)
+{
+  const bool anyMask =
+    std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.mask.empty(); });
+  const Pipeline check(pipeline, anyMask);
+  for (auto & task : tasks)
+  {
+    try
+    {
+      const Pipeline checkOfCase(pipeline, !task.mask.empty());
+    }
+    catch (const UsageError & error)
+    {
+      task.problem = task.problem.empty() ? task.name + ": " + error.what() : task.problem;
+    }
+  }
 }
 
 void

@@ -42,6 +42,11 @@ ListCases(const std::filesystem::path & input,
   return ListCases({ input, output, maskFolder, {}, {}, {} });
 }
 
+/** A case that the pipeline cannot take, for want of a mask, has a problem then. \throws UsageError where the pipeline
+ * can take none of them. */
+void
+CheckTasks(std::vector<CaseTask> & tasks, const PipelineSpec & pipeline);
+
 /** \throws UsageError where two tasks have one input. */
 void
 RefuseDuplicates(const std::vector<CaseTask> & tasks);

@@ -18,7 +18,13 @@ class FileLock
 public:
   FileLock(const std::filesystem::path & file, bool isShared, const std::string & refusal)
   {
-    std::filesystem::create_directories(file.parent_path());
+    std::error_code error;
+    std::filesystem::create_directories(file.parent_path(), error);
+    if (error)
+    {
+      throw Error(file.parent_path().string() + ": cannot be created: " + error.message() +
+                  "; choose an output folder that you may write into");
+    }
     m_Descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     const auto isTaken = [&]
     {

@@ -1,6 +1,7 @@
 #include "Fit.h"
 
 #include "Error.h"
+#include "ItkFile.h"
 #include "PipelineFiles.h"
 #include "PipelineJson.h"
 #include "ReferenceJson.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <new>
 #include <utility>
 
 namespace isolux
@@ -84,6 +86,26 @@ MeasureCase(const CaseTask & task, const FitOptions & options, std::vector<std::
   return reference;
 }
 
+std::size_t
+ChannelsOfFirst(const std::vector<CaseTask> & tasks)
+{
+  for (const auto & task : tasks)
+  {
+    try
+    {
+      if (task.problem.empty())
+      {
+        return (CanOpenVolume(task.input) ? OpenVolume(task.input) : ReadVolume(task.input)).channels.size();
+      }
+    }
+    catch (const std::exception &)
+    {
+      continue; // it will be named when it is its turn
+    }
+  }
+  return 0;
+}
+
 Reference
 FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, const FitProgress & progress)
 {
@@ -98,11 +120,25 @@ FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, co
       try
       {
         std::vector<std::string> warnings;
-        total.Merge(MeasureCase(task, options, warnings));
+        const auto               one = MeasureCase(task, options, warnings);
+        if (options.channels > 0 && one.channels.size() != options.channels)
+        {
+          throw Error("has " + std::to_string(one.channels.size()) + " channels, where the first volume has " +
+                      std::to_string(options.channels) + "; fit them apart");
+        }
+        total.Merge(one);
         for (const auto & warning : warnings)
         {
           row.warning += (row.warning.empty() ? "" : "; ") + warning;
         }
+      }
+      catch (const std::bad_alloc &)
+      {
+        row.problem = "not enough memory for this volume; use a machine with more, or leave it out";
+      }
+      catch (const itk::ExceptionObject & exception)
+      {
+        row.problem = ShortDescription(exception);
       }
       catch (const std::exception & error)
       {
@@ -129,10 +165,10 @@ FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, co
 Reference
 MergeReferences(const std::vector<fs::path> & files)
 {
-  Reference                                               total;
-  std::map<std::pair<std::string, std::string>, fs::path> cases;  // of a site and its volumes' checksum
-  std::map<std::string, std::map<std::size_t, fs::path>>  shards; // of a cohort's list
-  std::map<std::string, std::size_t>                      counts;
+  Reference                                              total;
+  std::map<std::string, fs::path>                        cases;  // of the checksum of a site's volumes, or of a file
+  std::map<std::string, std::map<std::size_t, fs::path>> shards; // of a cohort's list
+  std::map<std::string, std::size_t>                     counts;
   const auto refuseTwice = [](const fs::path & file, const fs::path & before)
   {
     throw Error(file.string() + ": holds the same volumes as " + before.string() +
@@ -141,6 +177,10 @@ MergeReferences(const std::vector<fs::path> & files)
   for (const auto & file : files)
   {
     auto reference = ReadReference(file);
+    if (const auto [known, isNew] = cases.emplace(HashFile(file), file); !isNew)
+    {
+      refuseTwice(file, known->second);
+    }
     if (reference.shard)
     {
       const auto [number, count] = *reference.shard;
@@ -153,8 +193,9 @@ MergeReferences(const std::vector<fs::path> & files)
     }
     for (const auto & [name, site] : reference.sites)
     {
-      const auto [known, isNew] = cases.emplace(std::pair(name, site.inputs.Text()), file);
-      if (!isNew && !site.inputs.IsEmpty())
+      const auto [known, isNew] =
+        site.inputs.IsEmpty() ? std::pair(cases.end(), true) : cases.emplace(site.inputs.Text(), file);
+      if (!isNew)
       {
         refuseTwice(file, known->second);
       }
@@ -172,15 +213,18 @@ MergeReferences(const std::vector<fs::path> & files)
   }
   for (const auto & [list, known] : shards)
   {
-    std::string missing;
-    for (std::size_t number = 1; number <= counts[list]; ++number)
+    std::vector<std::string> missing;
+    for (std::size_t number = 1; number <= counts[list] && missing.size() <= MostNamed; ++number)
     {
-      missing += known.count(number) > 0 ? "" : (missing.empty() ? "" : ", ") + std::to_string(number);
+      if (known.count(number) == 0)
+      {
+        missing.push_back(std::to_string(number));
+      }
     }
     if (!missing.empty())
     {
       throw Error(known.begin()->second.string() + ": is one of " + std::to_string(counts[list]) +
-                  " shards, of which these are missing: " + missing + "; fit them with --shard NUMBER/" +
+                  " shards, of which these are missing: " + FirstOf(missing) + "; fit them with --shard NUMBER/" +
                   std::to_string(counts[list]) + ", and give all");
     }
   }

@@ -35,13 +35,19 @@ struct FitOptions
   PipelineSpec pipeline; ///< that each volume goes through before it is measured
   Execution    execution;
   BandSettings bands;
-  bool bySite = false; ///< the tasks' sites are told apart; those of tasks without one are Reference::Everything
+  bool        bySite = false; ///< the tasks' sites are told apart; those of tasks without one are Reference::Everything
+  std::size_t channels = 0;   ///< that a volume must have; 0: as many as the first that is measured
 };
 
 /** What one volume adds to a reference: its statistics inside the mask, see MeasureVolume(). \throws Error where the
  * volume cannot be read, or nothing is to be learned from it: an empty mask, one intensity. */
 Reference
 MeasureCase(const CaseTask & task, const FitOptions & options, std::vector<std::string> & warnings);
+
+/** Channels of the first volume that can be read, from its header where that tells; 0 where none can. All shards of a
+ * list agree on it. */
+std::size_t
+ChannelsOfFirst(const std::vector<CaseTask> & tasks);
 
 /** The reference of all tasks, one volume in memory at a time. Those that fail are left out, as are those with other
  * numbers of channels than the first; without channels where all are. The order of tasks changes no bit else. */

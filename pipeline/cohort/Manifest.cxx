@@ -37,11 +37,40 @@ OneLine(std::string text)
   return text;
 }
 
+/** A name in one cell, from which Unescaped() makes the name again. */
+std::string
+Escaped(const std::string & name)
+{
+  std::string text;
+  for (const char c : name)
+  {
+    text += c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\\' ? "\\\\" : std::string(1, c);
+  }
+  return text;
+}
+
+std::string
+Unescaped(const std::string & text)
+{
+  std::string name;
+  for (std::size_t i = 0; i < text.size(); ++i)
+  {
+    if (text[i] != '\\' || i + 1 == text.size())
+    {
+      name += text[i];
+      continue;
+    }
+    const char c = text[++i];
+    name += c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+  }
+  return name;
+}
+
 std::string
 RowText(const BatchRow & row, const fs::path & folder)
 {
   std::ostringstream text;
-  text << OneLine(row.task.name) << '\t' << row.status << '\t' << row.seconds;
+  text << Escaped(row.task.name) << '\t' << row.status << '\t' << row.seconds;
   if (row.report.channels.empty())
   {
     text << std::string(13, '\t');
@@ -72,7 +101,7 @@ RowText(const BatchRow & row, const fs::path & folder)
     }
   }
   text << '\t' << OneLine(row.task.site) << '\t' << OneLine(row.task.participant) << '\t'
-       << (row.HasOutput() ? OneLine(row.task.output.lexically_relative(folder).generic_string()) : "") << '\t'
+       << (row.HasOutput() ? Escaped(row.task.output.lexically_relative(folder).generic_string()) : "") << '\t'
        << OneLine(row.message) << '\t' << row.report.inputSha256 << '\t' << row.parameters << '\n';
   return text.str();
 }
@@ -164,7 +193,7 @@ ReadManifest(const fs::path & file, const fs::path & folder)
   std::map<std::string, std::size_t> columns;
   for (std::string line; std::getline(lines, line);)
   {
-    if (line.empty() || line.front() == '#')
+    if (line.empty() || (columns.empty() && line.front() == '#')) // of a part, the title
     {
       continue;
     }
@@ -190,10 +219,10 @@ ReadManifest(const fs::path & file, const fs::path & folder)
       return found == columns.end() || found->second >= cells.size() ? std::string() : cells[found->second];
     };
     BatchRow row;
-    row.task.name = cell("path");
+    row.task.name = Unescaped(cell("path"));
     row.task.site = cell("site");
     row.task.participant = cell("participant_id");
-    row.task.output = cell("output").empty() ? fs::path() : folder / cell("output");
+    row.task.output = cell("output").empty() ? fs::path() : folder / Unescaped(cell("output"));
     row.status = cell("status");
     row.seconds = std::strtod(cell("seconds").c_str(), nullptr);
     row.message = cell("message");

@@ -50,6 +50,27 @@ Rename(const fs::path & from, const fs::path & to, const std::string & name)
 }
 } // namespace
 
+namespace
+{
+/** Of this machine and its space of process numbers: several may write into one folder. */
+std::string
+HostTag()
+{
+  char            host[256] = "";
+  std::string     text = ::gethostname(host, sizeof(host) - 1) == 0 ? host : "";
+  std::error_code error;
+  text += fs::read_symlink("/proc/self/ns/pid", error).string();
+  return Sha256(text.data(), text.size()).substr(0, 8);
+}
+
+std::string
+PrefixOf(pid_t process)
+{
+  static const std::string host = AtomicOutput::PartialPrefix + HostTag() + "-";
+  return host + std::to_string(process) + "-";
+}
+} // namespace
+
 fs::path
 FolderOf(const fs::path & path)
 {
@@ -70,7 +91,7 @@ AtomicOutput::AtomicOutput(const fs::path & final)
   {
     throw Error(name + ": cannot create its folder: " + error.message() + "; choose another output folder");
   }
-  std::string folder = (FolderOf(final) / (PartialPrefix + std::to_string(::getpid()) + "-XXXXXX")).string();
+  std::string folder = (FolderOf(final) / (PrefixOf(::getpid()) + "XXXXXX")).string();
   if (::mkdtemp(folder.data()) == nullptr)
   {
     throw Error(name + ": cannot write into its folder: " + SystemMessage() + "; choose another output folder");
@@ -147,9 +168,10 @@ ReadTextFile(const fs::path & path)
 void
 RemovePartialOutputs(const fs::path & folder, pid_t process)
 {
-  const auto            prefix = AtomicOutput::PartialPrefix + (process == 0 ? "" : std::to_string(process) + "-");
+  const auto            prefix = process == 0 ? std::string(AtomicOutput::PartialPrefix) : PrefixOf(process);
   std::vector<fs::path> found;
   std::error_code       error;
+  std::error_code       none;
   for (fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error), end;
        !error && entry != end;
        entry.increment(error))
@@ -158,6 +180,10 @@ RemovePartialOutputs(const fs::path & folder, pid_t process)
     {
       found.push_back(entry->path());
       entry.disable_recursion_pending();
+    }
+    else if (process == 0 && fs::exists(entry->path() / ".isolux/lock", none))
+    {
+      entry.disable_recursion_pending(); // another batch's folder
     }
   }
   for (const fs::path & path : found)

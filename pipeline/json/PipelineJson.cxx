@@ -296,6 +296,19 @@ PipelineSchema()
 std::string
 JsonLine(const Values & values)
 {
-  return ToJson(values).dump();
+  return ToJson(values).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool
+IsUtf8(const std::string & text)
+{
+  try
+  {
+    return !Json(text).dump().empty();
+  }
+  catch (const Json::exception &)
+  {
+    return false;
+  }
 }
 } // namespace isolux

@@ -36,6 +36,10 @@ ToJson(const Values & values);
 std::string
 JsonLine(const Values & values);
 
+/** Whether JSON holds the text unchanged. */
+bool
+IsUtf8(const std::string & text);
+
 /** null reads as NaN. \throws UsageError where the JSON type is none of Value's. */
 Value
 ValueFromJson(const nlohmann::ordered_json & json, const std::string & where);

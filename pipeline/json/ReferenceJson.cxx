@@ -249,6 +249,10 @@ ReadFormat2(const Json & json, const std::string & name, Reference & reference)
   }
   const auto & bands = json.at("bands");
   const auto   axes = bands.at("axes").get<std::string>();
+  if (std::find(BandAxes().begin(), BandAxes().end(), axes) == BandAxes().end())
+  {
+    refuse("its bands have the axes '" + axes + "'");
+  }
   reference.bands = { bands.at("scales_mm").get<Numbers>(), axes == BandAxes().back() };
   if (json.contains("shard"))
   {
@@ -260,10 +264,9 @@ ReadFormat2(const Json & json, const std::string & name, Reference & reference)
       refuse("is shard " + std::to_string(reference.shard->number) + " of " + std::to_string(reference.shard->count));
     }
   }
-  Reference read = reference;
   for (const auto & [key, value] : json.at("sites").items())
   {
-    auto &     site = read.sites[key];
+    auto &     site = reference.sites[key];
     const auto where = name + ": site '" + key + "'";
     site.masked = value.at("masked").get<std::uint64_t>();
     site.channels = ChannelsFrom(value.at("channels"), where);
@@ -277,28 +280,34 @@ ReadFormat2(const Json & json, const std::string & name, Reference & reference)
     }
     for (const auto & channel : site.channels)
     {
-      if (channel.cases != site.Cases() || site.channels.size() != read.sites.begin()->second.channels.size())
+      if (channel.cases != site.Cases() || site.masked > site.Cases())
       {
         refuse("site '" + key + "': its channels do not rest on the same cases");
       }
     }
   }
-  if (read.sites.empty() && !read.shard)
+  if (reference.sites.empty() && !reference.shard)
   {
     refuse("a reference without a site");
   }
-  read.DropSitesBelow(1); // adds up what the sites have in common
+  try
+  {
+    reference.DropSitesBelow(1); // adds up what the sites have in common
+  }
+  catch (const Error & error)
+  {
+    refuse(std::string("a site ") + error.what());
+  }
   const auto & given = json.at("channels");
-  bool         agrees = given.size() == read.channels.size();
+  bool         agrees = given.size() == reference.channels.size();
   for (std::size_t i = 0; agrees && i < given.size(); ++i)
   {
-    agrees = StatisticsAgree(given[i], read.channels[i]);
+    agrees = StatisticsAgree(given[i], reference.channels[i]);
   }
   if (!agrees)
   {
     refuse("the statistics of all sites are not those of the sites");
   }
-  reference = read;
 }
 } // namespace
 
@@ -341,7 +350,7 @@ WriteReference(const Reference & reference)
       entry["channels"].push_back(statistics);
     }
   }
-  return json.dump(1) + "\n";
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Reference

@@ -410,4 +410,35 @@ TEST_F(CaseListTest, ContrastsAreThoseOfBidsNames)
   EXPECT_EQ(ContrastsOf({ t2, t1, other, t1 }), (std::vector<std::string>{ "T1w", "T2w" }));
   EXPECT_TRUE(ContrastsOf({ other }).empty());
 }
+
+TEST_F(CaseListTest, WhatCannotBeLookedIntoIsACaseThatSaysSo)
+{
+  const testing::TemporaryFolder folder;
+  testing::PutFile(folder / "in/a.nii", "x");
+  fs::create_directory_symlink("loop", folder / "in/loop");
+  const auto tasks = ListCases(folder / "in", folder / "out", {});
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_EQ(tasks[0].problem, "");
+  EXPECT_EQ(tasks[1].name, "loop");
+  EXPECT_NE(tasks[1].problem.find("loop: cannot be looked into: "), std::string::npos) << tasks[1].problem;
+}
+
+TEST_F(CaseListTest, WhatAnEarlierRunWroteIsNoInputUnderAnyName)
+{
+  const testing::TemporaryFolder folder;
+  testing::PutFile(folder / "in/a.nii", "x");
+  testing::PutFile(folder / "in/earlier/a.nii", "x");
+  testing::PutFile(folder / "in/earlier/.isolux/lock", "");
+  EXPECT_EQ(ListCases(folder / "in", folder / "out", {}).size(), 1U);
+  EXPECT_EQ(ListCases(folder / "in/earlier", folder / "out", {}).size(), 1U); // unless it is asked for
+}
+
+TEST_F(CaseListTest, ATableOfSitesThatSaysNotWhoseIsRefused)
+{
+  const testing::TemporaryFolder folder;
+  testing::PutFile(folder / "in/dataset_description.json", "{}");
+  testing::PutFile(folder / "in/sub-1/anat/sub-1_T1w.nii", "x");
+  testing::PutFile(folder / "in/participants.tsv", "subject\tsite\nsub-1\tA\n");
+  EXPECT_THROW(ListCases(CaseListOptions{ folder / "in", folder / "out", {}, "site", {}, {} }), UsageError);
+}
 } // namespace isolux

@@ -157,6 +157,11 @@ TEST_F(FitTest, MergingNamesWhatDoesNotBelongTogether)
   { return text.find(word) != std::string::npos; };
   const auto plain = put("plain.json", this->Fit({ tasks[0] }));
   EXPECT_TRUE(contains(refusal({ plain, plain }), "holds the same volumes as"));
+  m_Options.bySite = true;
+  auto elsewhere = tasks[0];
+  elsewhere.site = "elsewhere";
+  EXPECT_TRUE(contains(refusal({ plain, put("site.json", this->Fit({ elsewhere })) }), "holds the same volumes as"));
+  m_Options.bySite = false;
   PipelineSpec pipeline;
   pipeline.stages = { { "instance-norm", {} } };
   EXPECT_TRUE(contains(refusal({ plain, put("norm.json", this->Fit({ tasks[1] }, pipeline)) }), "other stages"));

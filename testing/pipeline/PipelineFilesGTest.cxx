@@ -65,4 +65,28 @@ TEST(PipelineFiles, AWeightIsNoPartOfTheFilesName)
   EXPECT_EQ(FileOf("a.json=0.5"), "a.json");
   EXPECT_EQ(FileOf("a.json"), "a.json");
 }
+
+TEST(PipelineFiles, ASiteMayHoldTheMarksOfItsOption)
+{
+  const testing::TemporaryFolder folder;
+  testing::PutFile(folder / "r=1#x/ref.json", "{}");
+  const auto file = (folder / "r=1#x/ref.json").string();
+  for (const char * site : { "A",
+                             "GE/3T",
+                             "a#b",
+                             "3T=A",
+                             "x=1.5T",
+                             "Stra\xc3\x9f"
+                             "e" })
+  {
+    EXPECT_EQ(FileOf(file + "#" + site), file) << site;
+    EXPECT_EQ(SiteOf(file + "#" + site), site);
+    EXPECT_EQ(SiteOf(file + "#" + site + "=0.25"), site);
+  }
+  EXPECT_EQ(SiteOf(file), "");
+  EXPECT_EQ(SiteOf(file + "=2"), "");
+  EXPECT_EQ(FileOf(file + "=2"), file);
+  testing::PutFile(folder / "r=1#x/ref.json#A", "{}"); // a file of that name goes first
+  EXPECT_EQ(FileOf(file + "#A"), file + "#A");
+}
 } // namespace isolux

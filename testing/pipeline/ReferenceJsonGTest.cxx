@@ -119,6 +119,16 @@ TEST_F(ReferenceJson, WhatIsChangedInFormat2IsRefused)
                         json["shard"] = { { "number", 4 }, { "of", 3 }, { "list", "x" } };
                       }),
                     "is shard 4 of 3"));
+  EXPECT_TRUE(Holds(this->RefusalAfter([](Json & json) { json["bands"]["axes"] = "zzz"; }), "the axes 'zzz'"));
+  EXPECT_NE(this->RefusalAfter([](Json & json) { json["sites"]["others"]["masked"] = 99; }), "");
+  EXPECT_TRUE(Holds(this->RefusalAfter(
+                      [](Json & json)
+                      {
+                        auto &     channels = json["sites"]["hammersmith"]["channels"];
+                        const auto one = channels[0];
+                        channels.push_back(one);
+                      }),
+                    "a site has 1 channels, where others have 2"));
   for (const char * key : { "versions", "files", "bands", "sites", "channels" })
   {
     EXPECT_TRUE(Holds(this->RefusalAfter([&](Json & json) { json.erase(key); }), "a key is missing")) << key;

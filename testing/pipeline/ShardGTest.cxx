@@ -365,4 +365,86 @@ TEST_F(ShardTest, AManifestIsReadBackAndATornRowIsNot)
   EXPECT_THROW(ReadManifest(path, m_Folder / "out"), Error);
   EXPECT_TRUE(ReadManifest(m_Folder / "none.tsv", m_Folder / "").empty());
 }
+
+TEST_F(ShardTest, AShardThatWasInterruptedIsNotFinished)
+{
+  this->RunShard(1, 1);
+  EXPECT_EQ(GatherShards(m_Folder / "out").size(), 5U);
+  WriteVolume(testing::HeadVolume({ { 15, 13, 11, 1 } }, 77.0F), m_Folder / "in/a.nii");
+  m_Options.resume = true;
+  auto options = m_Options;
+  options.part = "1-of-1";
+  options.list = ChecksumOf(this->Tasks());
+  const pid_t process = fork();
+  if (process == 0)
+  {
+    RunBatch(this->Tasks(),
+             m_Folder / "out",
+             m_Spec,
+             options,
+             [](const CaseTask &, const CaseResult &, const fs::path &) { kill(getppid(), SIGKILL); },
+             {});
+    _exit(0);
+  }
+  waitpid(process, nullptr, 0);
+  EXPECT_TRUE(Holds(this->GatherRefusal(), "not finished: shard 1/1")) << this->GatherRefusal();
+}
+
+TEST_F(ShardTest, AWholeRunReplacesTheRowsOfShards)
+{
+  this->RunShard(1, 1);
+  m_Spec.stages[1].options = { { "gamma", 2.0 } };
+  m_Options.force = true;
+  RunBatch(this->Tasks(), m_Folder / "out", m_Spec, m_Options, {}, {});
+  EXPECT_TRUE(Holds(this->GatherRefusal(), "no shard has run into this folder")) << this->GatherRefusal();
+}
+
+TEST_F(ShardTest, NamesOfAnyCharactersComeBackFromTheManifest)
+{
+  for (const char * name : { "#1.nii", "x\ty.nii", "line\nbreak.nii", "back\\slash.nii" })
+  {
+    fs::copy_file(m_Folder / "in/a.nii", m_Folder / "in" / name);
+  }
+  this->RunShard(1, 1);
+  const auto rows = GatherShards(m_Folder / "out");
+  ASSERT_EQ(rows.size(), 9U);
+  for (const auto & row : rows)
+  {
+    EXPECT_EQ(row.status, "done") << row.task.name << ": " << row.message;
+    EXPECT_TRUE(fs::exists(m_Folder / "in" / row.task.name)) << row.task.name;
+  }
+}
+
+TEST_F(ShardTest, WhatIsThereIsRefusedAlsoWhereItCameWhileTheLockWasWaitedFor)
+{
+  const pid_t process = fork();
+  if (process == 0)
+  {
+    RunBatch(this->Tasks(),
+             m_Folder / "out",
+             m_Spec,
+             m_Options,
+             [this](const CaseTask &, const CaseResult &, const fs::path &)
+             {
+               testing::PutFile(m_Folder / "begun", "");
+               usleep(50000);
+             },
+             {});
+    _exit(0);
+  }
+  while (!fs::exists(m_Folder / "begun"))
+  {
+    usleep(1000);
+  }
+  EXPECT_THROW(RunBatch(this->Tasks(), m_Folder / "out", m_Spec, m_Options, {}, {}), UsageError);
+  waitpid(process, nullptr, 0);
+}
+
+TEST_F(ShardTest, AManifestThatIsNotOursIsNotReplacedByResume)
+{
+  testing::PutFile(m_Folder / "out/manifest.tsv", "my\tprecious\n");
+  m_Options.resume = true;
+  EXPECT_THROW(RunBatch(this->Tasks(), m_Folder / "out", m_Spec, m_Options, {}, {}), UsageError);
+  EXPECT_EQ(testing::ReadBytesOf(m_Folder / "out/manifest.tsv"), "my\tprecious\n");
+}
 } // namespace isolux

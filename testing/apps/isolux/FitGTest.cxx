@@ -1,6 +1,7 @@
 #include "IsoluxProgram.h"
 
 #include <cmath>
+#include <sstream>
 
 // isolux fit, and the stages that use its file.
 namespace isolux
@@ -222,15 +223,16 @@ TEST_F(FitProgram, SitesAreToldApartByAColumnAndNeedEnoughVolumes)
 {
   this->WriteHead("in/c.nii", 200.0F);
   testing::PutFile(m_Folder / "list.tsv", "path\tscanner\nin/a.nii\tA\nin/b.nii\tA\nin/c.nii\tB\n");
-  this->Expect(2, { "fit", "list.tsv", "-o", "ref.json" }, { "3 volumes, and a reference needs 5", "--min-cases" });
+  this->Expect(2,
+               { "fit", "list.tsv", "-o", "ref.json" },
+               { "3 participants or volumes, and a reference needs 5", "--min-cases" });
   this->Expect(2, { "fit", "list.tsv", "-o", "ref.json", "--site", "scaner" }, { "scaner", "scanner" });
-  this->Expect(
-    2, { "fit", "list.tsv", "-o", "ref.json", "--min-cases", "0" }, { "'min_cases' must be in [1, 10000]" });
+  this->Expect(2, { "fit", "list.tsv", "-o", "ref.json", "--min-cases", "0" }, { "'min_cases' must be in [1, 10000]" });
   this->Expect(2, { "fit", "list.tsv", "-o", "ref.json", "--min-cases", "1", "--band-scales", "2,1" }, { "must rise" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "ref.json"));
   const auto some = this->Expect(3,
                                  { "fit", "list.tsv", "-o", "ref.json", "--site", "scanner", "--min-cases", "2" },
-                                 { "in/c.nii: site 'B' has 1 volumes, and a reference needs 2" });
+                                 { "in/c.nii: site 'B' has 1 participants or volumes, and a reference needs 2" });
   EXPECT_NE(some.out.find("  A: 2 volumes"), std::string::npos) << some.out;
   EXPECT_EQ(this->Json("ref.json")["sites"].size(), 1U);
   this->Expect(0, { "fit", "list.tsv", "-o", "all.json", "--site", "scanner", "--min-cases", "1" });
@@ -360,5 +362,40 @@ TEST_F(FitProgram, ShardsOfABatchAreGathered)
   this->Expect(2, { "harmonize", "in", "out", "--shard", "3/2" }, { "--shard must be I/N" });
   this->Expect(2, { "harmonize", "in", "out", "--shard", "slurm" }, { "SLURM_ARRAY_TASK_ID is not set" });
   this->Expect(2, { "gather" }, { "argument OUTPUT is missing" });
+}
+
+TEST_F(FitProgram, OnePersonsManyVolumesAreOneAndSitesNeedNamesThatCanBeGiven)
+{
+  testing::PutFile(m_Folder / "one.tsv", "path\tparticipant_id\nin/a.nii\tp1\nin/b.nii\tp1\n");
+  this->Expect(2,
+               { "fit", "one.tsv", "-o", "ref.json", "--min-cases", "2" },
+               { "1 participants or volumes, and a reference needs 2" });
+  for (const std::string site : { "all", "3T=1.5", "M\xfcnchen" })
+  {
+    testing::PutFile(m_Folder / "list.tsv", "path\tsite\nin/a.nii\t" + site + "\n");
+    this->Expect(2,
+                 { "fit", "list.tsv", "-o", "ref.json", "--site", "site", "--min-cases", "1" },
+                 { "in/a.nii: its site is called", "rename the site" });
+  }
+  testing::PutFile(m_Folder / "list.tsv", "path\tsite\nin/a.nii\tGE/3T=A\nin/b.nii\tGE/3T\n");
+  this->Expect(0, { "fit", "list.tsv", "-o", "ref.json", "--site", "site", "--min-cases", "1" });
+  this->Expect(0, { "harmonize", "in", "out", "--reference", "ref.json", "--to", "GE/3T=A" });
+  EXPECT_NEAR(this->Json("out/b.json")["channels"][0]["after"]["percentiles_0_to_100"][50].get<double>(),
+              this->Json("ref.json")["sites"]["GE/3T=A"]["channels"][0]["landmarks"]["values"][5].get<double>(),
+              1.0);
+}
+
+TEST_F(FitProgram, TheLogEndsWhateverHappens)
+{
+  this->Expect(1, { "instance-norm", "none.nii", "out.nii", "--log-json", "log.json" });
+  this->Expect(2, { "harmonize", "none", "out", "--log-json", "log.json" });
+  this->Expect(0, { "instance-norm", "in/a.nii", "out.nii", "--log-json", "log.json", "--quiet" });
+  std::istringstream       lines(this->Bytes("log.json"));
+  std::vector<std::string> events;
+  for (std::string line; std::getline(lines, line);)
+  {
+    events.push_back(nlohmann::json::parse(line)["event"]);
+  }
+  EXPECT_EQ(events, (std::vector<std::string>{ "start", "end", "start", "end", "start", "case", "end" }));
 }
 } // namespace isolux
