@@ -45,18 +45,16 @@ RunParticipants(const BidsRun & run, Progress & told)
   const auto                      raw = ValidateDataset(run, tasks);
   const PipelineSpec              pipeline = run.pipeline.value_or(DefaultPipeline());
   std::map<fs::path, std::string> metadata; // by output
-  const bool                      anyMask =
-    std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.mask.empty(); });
-  const Pipeline check(pipeline, anyMask);
+  CheckTasks(tasks, pipeline);
   for (auto & task : tasks)
   {
     try
     {
-      const Pipeline checkOfCase(pipeline, !task.mask.empty());
+      const auto stages = Pipeline(pipeline, true).Describe();
       metadata[task.output] =
         BidsMetadata(run.list.input,
                      run.list.input / task.name,
-                     { DescriptionOf(pipeline), SourcesOf(run, task), StripsSkull(checkOfCase.Describe(), task) });
+                     { DescriptionOf(pipeline), SourcesOf(run, task), StripsSkull(stages, task) });
     }
     catch (const Error & error)
     {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <new>
 
 namespace isolux
 {
@@ -157,29 +156,5 @@ Run(const Arguments & arguments)
 int
 main(int argc, char * argv[])
 {
-  try
-  {
-    const int code = isolux::Run(isolux::Arguments(argv + 1, argv + argc));
-    if (!std::cout.flush())
-    {
-      std::cerr << "isolux-bids: standard output cannot be written\n";
-      return 1;
-    }
-    return code;
-  }
-  catch (const isolux::UsageError & error)
-  {
-    std::cerr << "isolux-bids: " << error.what() << '\n';
-    return 2;
-  }
-  catch (const std::bad_alloc &)
-  {
-    std::cerr << "isolux-bids: not enough memory for this image\n";
-    return 1;
-  }
-  catch (const std::exception & error)
-  {
-    std::cerr << "isolux-bids: " << error.what() << '\n';
-    return 1;
-  }
+  return isolux::ExitCodeOf("isolux-bids", [&] { return isolux::Run(isolux::Arguments(argv + 1, argv + argc)); });
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iostream>
+#include <new>
 
 namespace isolux
 {
@@ -219,6 +221,33 @@ RefuseToOverwrite(const std::filesystem::path & path, const ParsedArguments & pa
   if (std::filesystem::exists(path) && !parsed.Has("force"))
   {
     throw UsageError(path.string() + ": exists already; give --force to overwrite it");
+  }
+}
+
+int
+ExitCodeOf(const std::string & program, const std::function<int()> & run)
+{
+  const auto tell = [&program](const std::string & what, int code)
+  {
+    std::cerr << program << ": " << what << '\n';
+    return code;
+  };
+  try
+  {
+    const int code = run();
+    return std::cout.flush() ? code : tell("standard output cannot be written", 1);
+  }
+  catch (const UsageError & error)
+  {
+    return tell(error.what(), 2);
+  }
+  catch (const std::bad_alloc &)
+  {
+    return tell("not enough memory for this image", 1);
+  }
+  catch (const std::exception & error)
+  {
+    return tell(error.what(), 1);
   }
 }
 } // namespace isolux

@@ -5,11 +5,17 @@
 
 #include <boost/program_options.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace isolux
 {
+/** What a main() returns: the code of run(), or what an error means, told on stderr under the program's name. Standard
+ * output that could not be written is one. */
+int
+ExitCodeOf(const std::string & program, const std::function<int()> & run);
+
 /** Parsed options of one verb. */
 class ParsedArguments
 {

@@ -1,3 +1,4 @@
+#include "Arguments.h"
 #include "Commands.h"
 #include "Error.h"
 #include "Stage.h"
@@ -5,7 +6,6 @@
 
 #include <iostream>
 #include <map>
-#include <new>
 
 namespace
 {
@@ -78,29 +78,5 @@ main(int argc, char * argv[])
     std::cerr << Help;
     return 2;
   }
-  try
-  {
-    const int code = Dispatch(argv[1], isolux::Arguments(argv + 2, argv + argc));
-    if (!std::cout.flush())
-    {
-      std::cerr << "isolux: standard output cannot be written\n";
-      return 1;
-    }
-    return code;
-  }
-  catch (const isolux::UsageError & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 2;
-  }
-  catch (const std::bad_alloc &)
-  {
-    std::cerr << "isolux: not enough memory for this image\n";
-    return 1;
-  }
-  catch (const std::exception & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 1;
-  }
+  return isolux::ExitCodeOf("isolux", [&] { return Dispatch(argv[1], isolux::Arguments(argv + 2, argv + argc)); });
 }

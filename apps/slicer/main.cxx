@@ -1,3 +1,4 @@
+#include "Arguments.h"
 #include "AtomicFile.h"
 #include "Call.h"
 #include "Commands.h"
@@ -10,7 +11,6 @@
 #include <chrono>
 #include <iomanip>
 #include <iostream>
-#include <new>
 
 // What every module runs, see Launcher.cxx: argv[0] is the name of the stage.
 namespace isolux
@@ -197,7 +197,7 @@ RunModule(const StageDescription & stage, const std::vector<std::string> & words
 int
 main(int argc, char * argv[])
 {
-  try
+  const auto run = [&]
   {
     const std::string name = argc > 0 ? argv[0] : "";
     const auto &      stages = isolux::BuiltInStages().All();
@@ -205,30 +205,9 @@ main(int argc, char * argv[])
       std::find_if(stages.begin(), stages.end(), [&name](const auto & known) { return known.name == name; });
     if (stage == stages.end())
     {
-      std::cerr << "isolux: this program is what the modules in slicer-modules/ run; start one of those\n";
-      return 2;
+      throw isolux::UsageError("this program is what the modules in slicer-modules/ run; start one of those");
     }
-    const int code = isolux::RunModule(*stage, std::vector<std::string>(argv + 1, argv + argc));
-    if (!std::cout.flush())
-    {
-      std::cerr << "isolux: standard output cannot be written\n";
-      return 1;
-    }
-    return code;
-  }
-  catch (const isolux::UsageError & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 2;
-  }
-  catch (const std::bad_alloc &)
-  {
-    std::cerr << "isolux: not enough memory for this image\n";
-    return 1;
-  }
-  catch (const std::exception & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 1;
-  }
+    return isolux::RunModule(*stage, std::vector<std::string>(argv + 1, argv + argc));
+  };
+  return isolux::ExitCodeOf("isolux", run);
 }
