@@ -4,6 +4,7 @@
 #include "Contour.h"
 #include "Error.h"
 #include "Format.h"
+#include "ImageFormat.h"
 #include "Picture.h"
 #include "Plane.h"
 #include "Templates.h"
@@ -36,26 +37,6 @@ Pair(const std::string & label, const std::string & value)
   item["label"] = label;
   item["value"] = value;
   return item;
-}
-
-/** Formats that know no patient: their axes have no anatomical letters. */
-bool
-IsPhotograph(const std::string & format)
-{
-  std::string upper(format.size(), ' ');
-  std::transform(format.begin(),
-                 format.end(),
-                 upper.begin(),
-                 [](const char letter)
-                 { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter; });
-  for (const char * name : { "PNG", "JPEG", "JPG", "TIFF", "BMP" })
-  {
-    if (upper.find(name) != std::string::npos)
-    {
-      return true;
-    }
-  }
-  return false;
 }
 
 std::string
@@ -789,7 +770,7 @@ RenderCase(const CaseReport &                report,
     layout.step = channels.front().step;
     layout.size =
       report.grid ? report.grid->GetLargestPossibleRegion().GetSize() : reference.GetLargestPossibleRegion().GetSize();
-    layout.letters = !IsPhotograph(report.inputFormat);
+    layout.letters = HasPosition(report.inputFormat);
 
     std::vector<Group> all;
     for (std::size_t channel = 0; channel < channels.size(); ++channel)

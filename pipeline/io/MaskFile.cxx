@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "Grid.h"
+#include "ImageFormat.h"
 #include "Volume.h"
 
 #include <algorithm>
@@ -65,7 +66,7 @@ ReadOnGrid(const std::filesystem::path & path,
 bool
 HasPosition(const Volume & volume)
 {
-  return volume.format != "PNG" && volume.format != "JPEG" && volume.format != "TIFF";
+  return HasPosition(volume.format);
 }
 
 MaskImage::Pointer
