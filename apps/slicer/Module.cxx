@@ -296,6 +296,13 @@ AppendParameter(pugi::xml_node & group, const ModuleParameter & parameter)
     Append(constraints, "step", parameter.constraints->step);
   }
 }
+
+bool
+IsNonFinite(const Value & value)
+{
+  const auto * const number = std::get_if<double>(&value);
+  return number != nullptr && !std::isfinite(*number);
+}
 } // namespace
 
 std::string
@@ -390,7 +397,7 @@ ReturnedValues(const Module & module, const CaseReport & report)
     {
       const auto entry = std::find_if(
         all.begin(), all.end(), [&parameter](const auto & value) { return value.first == parameter.name; });
-      if (parameter.IsReturned() && entry != all.end())
+      if (parameter.IsReturned() && entry != all.end() && !IsNonFinite(entry->second))
       {
         returned.emplace_back(parameter.name, ToString(entry->second));
       }

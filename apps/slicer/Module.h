@@ -70,7 +70,8 @@ DescribeModule(const StageDescription & stage);
 std::string
 ToXml(const Module & module);
 
-/** The values of the parameters that are given back, of the run's last stage and first channel. */
+/** The values of the parameters that are given back, of the run's last stage and first channel; no number that is not
+ * finite. */
 std::vector<std::pair<std::string, std::string>>
 ReturnedValues(const Module & module, const CaseReport & report);
 } // namespace isolux

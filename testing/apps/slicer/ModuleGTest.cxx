@@ -4,6 +4,8 @@
 #include <pugixml.hpp>
 
 #include <cctype>
+#include <cmath>
+#include <limits>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -336,6 +338,21 @@ TEST_F(SlicerModule, GivesBackWhatWasMeasuredAndLearned)
   EXPECT_GT(this->Result("mean_before"), 50.0);
   EXPECT_NEAR(this->Result("mean_after"), 0.0, 1e-6);
   EXPECT_NEAR(this->Result("deviation_after"), 1.0, 1e-4);
+}
+
+TEST_F(SlicerModule, GivesBackOnlyNumbersThatAreFinite)
+{
+  this->WriteChangedHead("in.nrrd",
+                         [](WorkImage & image) { image.FillBuffer(std::numeric_limits<float>::quiet_NaN()); });
+  ASSERT_EQ(this->Call("instance-norm", { "--returnparameterfile", "results.params", "in.nrrd", "out.nrrd" }).exitCode,
+            0);
+  const auto results = this->Results("results.params");
+  EXPECT_EQ(results.count("mask_voxels"), 1U);
+  for (const auto & [name, text] : results)
+  {
+    EXPECT_TRUE(std::isfinite(std::stod(text))) << name << " = " << text;
+  }
+  EXPECT_EQ(results.count("mean_before"), 0U);
 }
 
 TEST_F(SlicerModule, TakesFlagsAsSlicerWritesThemAndAsTheVerbDoes)
