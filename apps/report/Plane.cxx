@@ -198,7 +198,9 @@ ChoosePlanes(const WorkImage & image, const MaskImage * mask)
     }
     plane.frames = frames;
     plane.frame = frames / 2;
-    const double smallestCosine = std::min({ 1.0, std::abs(columnCosine), std::abs(rowCosine) });
+    const double normalCosine = direction[view.normal][plane.sliceAxis];
+    const double smallestCosine =
+      std::min({ 1.0, std::abs(columnCosine), std::abs(rowCosine), std::abs(normalCosine) });
     plane.degrees = std::acos(smallestCosine) * 180.0 / std::acos(-1.0);
     planes.push_back(std::move(plane));
     if (flat)

@@ -26,7 +26,7 @@ struct Plane
   std::string  reason;    ///< for the slice: "through the mask’s centre"
   unsigned int frame = 0; ///< from 0, of frames
   unsigned int frames = 1;
-  double degrees = 0.0; ///< largest angle between an axis of the picture and the anatomical one that it is named for
+  double       degrees = 0.0; ///< largest angle between an axis of the picture, or its normal, and its anatomical one
 };
 
 /** Axial, coronal and sagittal through the mask's centre of mass, or through its largest cross-section where it is

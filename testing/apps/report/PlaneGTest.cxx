@@ -200,6 +200,28 @@ TEST(Plane, TheAngleIsThatOfTheTurn)
   EXPECT_NEAR(planes[0].degrees, 0.2 * 180.0 / std::acos(-1.0), 1e-9); // rounding
 }
 
+TEST(Plane, TheAngleOfTwoTurnsIsThatOfTheAxisThatIsFarthestOffAlsoOfTheNormal)
+{
+  const double             about0 = 25.0 * std::acos(-1.0) / 180.0;
+  const double             about1 = 15.0 * std::acos(-1.0) / 180.0;
+  WorkImage::DirectionType direction;
+  direction.SetIdentity();
+  direction[0][0] = std::cos(about1);
+  direction[0][2] = std::sin(about1);
+  direction[1][0] = std::sin(about0) * std::sin(about1);
+  direction[1][1] = std::cos(about0);
+  direction[1][2] = -std::sin(about0) * std::cos(about1);
+  direction[2][0] = -std::cos(about0) * std::sin(about1);
+  direction[2][1] = std::sin(about0);
+  direction[2][2] = std::cos(about0) * std::cos(about1);
+  const double expected = std::acos(std::cos(about0) * std::cos(about1)) * 180.0 / std::acos(-1.0);
+  EXPECT_NEAR(expected, 28.9, 0.05);
+  for (const Plane & plane : ChoosePlanes(*MakeImage({ { 6, 8, 10, 1 } }, direction), nullptr))
+  {
+    EXPECT_NEAR(plane.degrees, expected, 1e-9) << plane.name; // rounding
+  }
+}
+
 TEST(Plane, GoesThroughTheCentreOfTheMaskAndNotOfTheImage)
 {
   WorkImage::DirectionType identity;
