@@ -25,6 +25,7 @@ constexpr double       PictureBytes = 1.3e6;    ///< of one case before compress
 constexpr unsigned int LargestSide = 300;       ///< pixels
 constexpr unsigned int SmallestSide = 128;      ///< below this, fewer channels are shown
 constexpr double       DisplaySide = 340.0;     ///< CSS pixels of the longest side of any picture
+constexpr double       LowestRuled = 80.0;      ///< CSS pixels; in lower pictures the letters leave a ruler no room
 constexpr unsigned int ThumbnailSide = 96;      ///< pixels
 constexpr unsigned int ContourSide = 128;       ///< pixels that contours are drawn from
 constexpr std::size_t  LongestContours = 60000; ///< bytes of one picture; longer ones are of a field that is not smooth
@@ -155,10 +156,41 @@ SampleOf(const std::vector<CasePictures> & channels, const Group & group, const 
   return all;
 }
 
+/** What neighbouring intensities differ by at the dark end of an image of integers, or of rescaled ones; 0 of others.
+ */
+double
+StepOf(const std::vector<CasePictures> & channels, const Group & group)
+{
+  constexpr std::size_t mostGaps = 10;
+  auto                  sample = SampleOf(channels, group, false, true);
+  const auto            outside = SampleOf(channels, group, false, false);
+  sample.insert(sample.end(), outside.begin(), outside.end());
+  std::sort(sample.begin(), sample.end());
+  std::vector<double> gaps;
+  for (std::size_t index = 1; index < sample.size() && gaps.size() < mostGaps; ++index)
+  {
+    if (sample[index] > sample[index - 1])
+    {
+      gaps.push_back(sample[index] - sample[index - 1]);
+    }
+  }
+  if (gaps.size() < 2)
+  {
+    return 0.0;
+  }
+  const double step = *std::min_element(gaps.begin(), gaps.end());
+  const bool   isStepped =
+    std::all_of(gaps.begin(),
+                gaps.end(),
+                [step](const double gap) { return std::abs(gap / step - std::round(gap / step)) < 0.02; });
+  return isStepped ? step : 0.0;
+}
+
 /** From the 0.5th percentile outside the mask to the 60th, which is still air in most pictures of a head; up to the
- * 99.5th where these are equal. Of an image without an outside, to the 10th of everything. */
+ * 99.5th where these are equal. Of an image without an outside, to the 10th of everything. Where that is at most two of
+ * the input's steps, which would be black and white and nothing between: ten steps. */
 Window
-DarkEnd(const std::vector<CasePictures> & channels, const Group & group, const bool isAfter)
+DarkEnd(const std::vector<CasePictures> & channels, const Group & group, const bool isAfter, const double step)
 {
   auto       sample = SampleOf(channels, group, isAfter, false);
   const bool hasOutside = !sample.empty();
@@ -172,7 +204,12 @@ DarkEnd(const std::vector<CasePictures> & channels, const Group & group, const b
   }
   const double low = Quantile(sample, 0.005);
   const double high = Quantile(sample, hasOutside ? 0.60 : 0.10);
-  return { low, high > low || !hasOutside ? high : Quantile(sample, 0.995) };
+  const double widest = hasOutside ? Quantile(sample, 0.995) : high;
+  if (high < low + 2.5 * step && widest > low)
+  {
+    return { low, low + 10.0 * step };
+  }
+  return { low, high > low ? high : widest };
 }
 
 /** Pictures of all planes have the same size of a pixel, which is square. */
@@ -227,7 +264,7 @@ PictureData(std::string uri, const WorkImage & image, const Plane & plane, const
   item["height"] = display(height);
   item["letters"] = layout.letters;
   item["ruler"] = data{ false };
-  if (layout.letters && width > 0.0)
+  if (layout.letters && width > 0.0 && height / layout.longest * DisplaySide >= LowestRuled)
   {
     const double length = RulerLength(width);
     data         ruler;
@@ -431,13 +468,25 @@ ContourData(const CasePictures &        pictures,
   return contours;
 }
 
+/** What the colours of the field reach: of most of it, as one voxel can be anything. */
+FieldRange
+ColouredRange(const ChannelReport & report, const FieldRange & whole)
+{
+  const bool isKnown = report.field && report.field->percentile1 > 0.0 && std::isfinite(report.field->percentile99);
+  return isKnown ? FieldRange{ report.field->percentile1, report.field->percentile99 } : whole;
+}
+
 data
-GroupData(const std::vector<CasePictures> & channels, const Group & group, const Layout & layout)
+GroupData(const std::vector<ChannelReport> & reports,
+          const std::vector<CasePictures> &  channels,
+          const Group &                      group,
+          const Layout &                     layout)
 {
   const Window window = SharedWindow(channels, group);
 
-  Window     darkBefore = DarkEnd(channels, group, false);
-  Window     darkAfter = DarkEnd(channels, group, true);
+  const auto step = StepOf(channels, group);
+  Window     darkBefore = DarkEnd(channels, group, false, step);
+  Window     darkAfter = DarkEnd(channels, group, true, step);
   const auto darkWidth = std::max(darkBefore.high - darkBefore.low, darkAfter.high - darkAfter.low);
   const bool isColour = group.channels.size() > 1; // whose dark end has no common black
   const bool hasBackground = !isColour && darkWidth > 0.0;
@@ -445,21 +494,23 @@ GroupData(const std::vector<CasePictures> & channels, const Group & group, const
   darkAfter.high = darkAfter.low + darkWidth;
 
   FieldRange range;
+  FieldScale scale;
   for (const std::size_t channel : group.channels)
   {
-    if (channels[channel].field)
+    if (!channels[channel].field)
     {
-      const FieldRange own = RangeOf(*channels[channel].field, channels[channel].mask);
-      range.minimum = std::min(range.minimum, own.minimum);
-      range.maximum = std::max(range.maximum, own.maximum);
+      continue;
+    }
+    const FieldRange own = RangeOf(*channels[channel].field, channels[channel].mask);
+    range.minimum = std::min(range.minimum, own.minimum);
+    range.maximum = std::max(range.maximum, own.maximum);
+    if (own.maximum > 0.0)
+    {
+      const FieldRange coloured = ColouredRange(reports[channel], own);
+      scale.limit = std::max({ scale.limit, coloured.maximum, 1.0 / coloured.minimum });
     }
   }
-  const bool hasField = range.maximum > 0.0;
-  FieldScale scale;
-  if (hasField)
-  {
-    scale.limit = std::max({ scale.limit, range.maximum, 1.0 / range.minimum });
-  }
+  const bool                hasField = range.maximum > 0.0;
   const std::vector<double> levels = ContourLevels(scale.limit);
   bool                      isRough = false;
 
@@ -623,7 +674,7 @@ HistogramSvg(std::vector<double> sample, const std::string & title, const std::s
 }
 
 data
-ChannelData(const ChannelReport & report, const CasePictures * pictures, const std::string & title)
+ChannelData(const ChannelReport & report, const CasePictures * pictures, const std::string & title, const bool isFirst)
 {
   const auto & before = report.before;
   const auto & after = report.after;
@@ -691,6 +742,7 @@ ChannelData(const ChannelReport & report, const CasePictures * pictures, const s
 
   data item;
   item["title"] = OrFalse(title);
+  item["explained"] = isFirst;
   item["where"] =
     report.maskVoxels > 0 || (pictures != nullptr && pictures->mask) ? "inside the mask" : "in the whole image";
   item["numbers"] = std::move(numbers);
@@ -815,7 +867,7 @@ RenderCase(const CaseReport &                report,
 
     for (std::size_t group = 0; group < shown; ++group)
     {
-      groups << GroupData(channels, all[group], layout);
+      groups << GroupData(report.channels, channels, all[group], layout);
     }
     page.thumbnail = ThumbnailOf(channels, all.front(), layout);
     if (shown < all.size())
@@ -830,7 +882,8 @@ RenderCase(const CaseReport &                report,
   {
     channelList << ChannelData(report.channels[channel],
                                hasPictures ? &channels[channel] : nullptr,
-                               report.channels.size() > 1 ? "Channel " + std::to_string(channel + 1) : "");
+                               report.channels.size() > 1 ? "Channel " + std::to_string(channel + 1) : "",
+                               channel == 0);
   }
 
   data content;
