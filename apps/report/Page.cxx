@@ -118,7 +118,8 @@ Band(const LineGroup & group, IntensitySummary ReportRow::*const summary, const 
   return band;
 }
 
-/** From the 1st to the 99th percentile of all cases but the hundredth part that reaches farthest on either side. */
+/** From the 1st to the 99th percentile of all cases but the hundredth part that reaches farthest on either side; not
+ * below 0 where no intensity is. */
 void
 SetRange(Chart & chart, const std::vector<const ReportRow *> & rows, IntensitySummary ReportRow::*const summary)
 {
@@ -133,7 +134,9 @@ SetRange(Chart & chart, const std::vector<const ReportRow *> & rows, IntensitySu
   }
   std::sort(lows.begin(), lows.end());
   std::sort(highs.begin(), highs.end());
-  chart.low = lows[lows.size() / 100];
+  const bool isNegative = std::any_of(
+    rows.begin(), rows.end(), [summary](const ReportRow * row) { return (row->*summary).percentiles[0] < 0.0; });
+  chart.low = isNegative ? lows[lows.size() / 100] : std::max(0.0, lows[lows.size() / 100]);
   chart.high = highs[highs.size() - 1 - highs.size() / 100];
   if (!(chart.high > chart.low))
   {
@@ -231,15 +234,23 @@ private:
   std::string                        m_Json;
 };
 
+bool
+HasOutput(const ReportRow & row)
+{
+  return row.status == "done" || row.status == "skipped";
+}
+
 struct RatedRow
 {
   const ReportRow * row = nullptr;
   double            before = 0.0; ///< distance from the cohort's median
   double            after = 0.0;
   bool              isOutlier = false;
+  bool              isUnknown = false; ///< there is an output, of which no voxel could be measured
 };
 
-/** Outliers first, then failed ones, then the others; those first that are farthest from the median. */
+/** Outliers first, then failed ones, then those that nothing is known of, then the others; those first that are
+ * farthest from the median. */
 std::vector<RatedRow>
 Rate(const std::vector<ReportRow> & rows, double & limit)
 {
@@ -256,11 +267,13 @@ Rate(const std::vector<ReportRow> & rows, double & limit)
   std::vector<RatedRow> rated;
   for (std::size_t index = 0; index < rows.size(); ++index)
   {
-    rated.push_back({ &rows[index], distancesBefore[index], distancesAfter[index], distancesAfter[index] > limit });
+    const bool isUnknown = HasOutput(rows[index]) && rows[index].after.count == 0;
+    rated.push_back(
+      { &rows[index], distancesBefore[index], distancesAfter[index], distancesAfter[index] > limit, isUnknown });
   }
   const auto rank = [](const RatedRow & row)
   {
-    const int group = row.isOutlier ? 2 : row.row->status == "failed" ? 1 : 0;
+    const int group = row.isOutlier ? 3 : row.row->status == "failed" ? 2 : row.isUnknown ? 1 : 0;
     return std::pair(group, std::isfinite(row.after) ? row.after : -1.0);
   };
   std::stable_sort(
@@ -291,7 +304,7 @@ TableJson(const std::vector<RatedRow> & rated)
   SharedTexts sites;
   SharedTexts messages;
   std::string rows;
-  for (const auto & [row, before, after, isOutlier] : rated)
+  for (const auto & [row, before, after, isOutlier, isUnknown] : rated)
   {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const auto   variation = [nan](const Evenness & evenness)
@@ -301,10 +314,13 @@ TableJson(const std::vector<RatedRow> & rated)
 
     rows += (rows.empty() ? "[" : ",\n[") + FormatJson(row->name) + ',' + FormatJson(row->page) + ',' +
             ThumbnailJson(*row) + ',' + sites.NumberOf(row->site) + ',' + FormatJson(row->status) + ',' +
-            (isOutlier ? "1" : "0") + ',' + FormatJson(before) + ',' + FormatJson(after) + ',' +
-            of(row->before, row->before.mean) + ',' + of(row->before, row->before.standardDeviation) + ',' +
-            variation(row->evennessBefore) + ',' + variation(row->evennessAfter) + ',' +
-            FormatJson(std::round(10.0 * row->seconds) / 10.0) + ',' + messages.NumberOf(MessageOf(*row)) + ']';
+            (isOutlier   ? "1"
+             : isUnknown ? "2"
+                         : "0") +
+            ',' + FormatJson(before) + ',' + FormatJson(after) + ',' + of(row->before, row->before.mean) + ',' +
+            of(row->before, row->before.standardDeviation) + ',' + variation(row->evennessBefore) + ',' +
+            variation(row->evennessAfter) + ',' + FormatJson(std::round(10.0 * row->seconds) / 10.0) + ',' +
+            messages.NumberOf(MessageOf(*row)) + ']';
   }
   return "{\"sites\":" + sites.Json() + ",\"messages\":" + messages.Json() + ",\"rows\":[" + rows + "]}";
 }
@@ -318,11 +334,13 @@ RenderReport(const std::vector<ReportRow> & rows,
 {
   std::vector<const ReportRow *>     charted;
   std::map<std::string, std::size_t> counts;
+  std::size_t                        warned = 0;
   bool                               hasSites = false;
   data                               failures{ data::type::list };
   for (const ReportRow & row : rows)
   {
     ++counts[row.status];
+    warned += HasOutput(row) && !row.message.empty() ? 1 : 0;
     hasSites = hasSites || !row.site.empty();
     if (row.before.count > 0 && row.after.count > 0)
     {
@@ -342,21 +360,31 @@ RenderReport(const std::vector<ReportRow> & rows,
     std::count_if(rated.begin(), rated.end(), [](const RatedRow & row) { return row.isOutlier; }));
 
   data       tiles{ data::type::list };
-  const auto addTile = [&tiles](const std::string & label, const std::size_t count)
+  const auto addTile = [&tiles](const std::string & label, const std::size_t count, const std::string & style)
   {
     data tile;
-    tile["style"] = count > 0 ? label : "none";
+    tile["style"] = count > 0 ? style : "none";
     tile["count"] = FormatCount(count);
     tile["label"] = label;
     tiles << tile;
   };
   for (const char * label : { "done", "failed", "skipped" })
   {
-    addTile(label, counts[label]);
+    addTile(label, counts[label], label);
   }
   if (std::isfinite(limit))
   {
-    addTile(outliers == 1 ? "outlier" : "outliers", outliers);
+    addTile(outliers == 1 ? "outlier" : "outliers", outliers, "outlier");
+  }
+  const auto unknown = static_cast<std::size_t>(
+    std::count_if(rated.begin(), rated.end(), [](const RatedRow & row) { return row.isUnknown; }));
+  if (unknown > 0)
+  {
+    addTile("without numbers", unknown, "unknown");
+  }
+  if (warned > 0)
+  {
+    addTile("with warnings", warned, "warned");
   }
 
   data distributions{ data::type::list };
@@ -390,6 +418,7 @@ RenderReport(const std::vector<ReportRow> & rows,
   page["hasFailed"] = failures.is_non_empty_list();
   page["failed"] = std::move(failures);
   page["hasDistributions"] = !charted.empty();
+  page["isSingle"] = charted.size() == 1;
   page["distributions"] = std::move(distributions);
   page["isThin"] = charted.size() <= MostThinLines;
   page["hasLegend"] = legend.is_non_empty_list();

@@ -3,13 +3,18 @@
   const $ = id => document.getElementById(id);
   const table = $('table');
   const { sites, messages, rows } = JSON.parse($('data').textContent);
-  const cases = rows.map(([name, page, thumbnail, site, status, isOutlier, distanceBefore, distanceAfter, meanBefore,
+  const cases = rows.map(([name, page, thumbnail, site, status, mark, distanceBefore, distanceAfter, meanBefore,
     deviationBefore, variationBefore, variationAfter, seconds, message], order) => ({
     order, name, page, thumbnail: thumbnail === 1 ? page.replace(/\.html$/, '.svg') : thumbnail, site: sites[site],
-    status: isOutlier ? 'outlier' : status, distanceBefore, distanceAfter, meanBefore, deviationBefore,
+    kind: ['', 'outlier', 'unknown'][mark] || status, status, distanceBefore, distanceAfter, meanBefore, deviationBefore,
     variationBefore, variationAfter, seconds, message: messages[message]
   }));
+  const kinds = { failed: '✗ failed', outlier: '▲ outlier', unknown: '? no numbers' };
+  const sortedKinds = ['failed', 'outlier', 'unknown', 'done', 'skipped'];
   for (const row of cases) {
+    const isWarned = (row.status === 'done' || row.status === 'skipped') && row.message;
+    row.status = (kinds[row.kind] || row.kind) + (isWarned ? ', warned' : '');
+    row.rank = 2 * (sortedKinds.indexOf(row.kind) + 1 || sortedKinds.length + 1) - (isWarned ? 1 : 0);
     row.text = [row.name, row.site, row.status, row.message].join('\n').toLowerCase();
   }
   if (cases.every(row => !row.message)) {
@@ -17,7 +22,6 @@
   }
   const heads = [...table.tHead.querySelectorAll('[data-column]')];
   const compare = new Intl.Collator(undefined, { numeric: true }).compare;
-  const marks = { failed: '✗ failed', outlier: '▲ outlier' };
   let chosen = cases;
   let start = 0;
 
@@ -31,9 +35,18 @@
     : value === 0 ? '0'
       : Math.abs(value) >= 1e4 && Math.abs(value) < 1e7 ? value.toFixed(0) : value.toPrecision(4);
 
+  /** Three lines; all of it under the pointer, and on the page of the case. */
+  const message = text => {
+    const element = cell('td', '', 'message');
+    const lines = cell('div', text, 'lines-of-three');
+    lines.title = text;
+    element.append(lines);
+    return element;
+  };
+
   const line = row => {
     const element = document.createElement('tr');
-    element.className = row.status;
+    element.className = row.kind;
     const picture = cell('td', '', 'thumbnail');
     if (row.thumbnail) {
       const image = document.createElement('img');
@@ -56,7 +69,7 @@
       const key = head.dataset.column;
       const isNumber = head.classList.contains('number');
       element.append(isNumber ? cell('td', key === 'seconds' ? row[key].toFixed(1) : number(row[key]), 'number')
-        : cell('td', key === 'status' ? marks[row[key]] || row[key] : row[key], key));
+        : key === 'message' ? message(row.message) : cell('td', row[key], key));
     }
     return element;
   };
@@ -71,7 +84,8 @@
     const sorted = heads.find(head => head.hasAttribute('aria-sort'));
     $('shown').textContent = (chosen.length === 0 ? 'No case' : `Cases ${start + 1} to ${end}`) +
       ` of ${chosen.length}` + (chosen.length < cases.length ? ` found among ${cases.length}` : '') +
-      `, sorted by ${sorted.textContent.toLowerCase()}, ${sorted.getAttribute('aria-sort')}`;
+      (sorted ? `, sorted by ${sorted.textContent.toLowerCase()}, ${sorted.getAttribute('aria-sort')}` : ', outliers first');
+    $('first').disabled = !sorted;
   };
 
   const filter = () => {
@@ -91,13 +105,18 @@
     head.setAttribute('aria-sort', direction);
     const sign = direction === 'ascending' ? 1 : -1;
     cases.sort((a, b) => { // what is unknown comes last either way
-      const [x, y] = [a[key], b[key]];
+      const [x, y] = key === 'status' ? [a.rank, b.rank] : [a[key], b[key]];
       const missing = isNumber ? (x === null) - (y === null) : (x === '') - (y === '');
-      return missing || (isNumber ? sign * (x - y) : sign * compare(x, y)) || a.order - b.order;
+      return missing || (isNumber || key === 'status' ? sign * (x - y) : sign * compare(x, y)) || a.order - b.order;
     });
     filter();
   };
 
+  $('first').addEventListener('click', () => {
+    heads.forEach(each => each.removeAttribute('aria-sort'));
+    cases.sort((a, b) => a.order - b.order);
+    filter();
+  });
   for (const head of heads) {
     head.firstElementChild.addEventListener('click', () => sort(head));
   }

@@ -397,7 +397,8 @@ TEST(Report, FailedCasesComeFirstWithTheirMessage)
             html.find("Do the images come together?"));
   const auto table = html.find("\"rows\":[");
   EXPECT_LT(html.find("sub-03", table), html.find("sub-01", table));
-  EXPECT_LT(html.find("sub-01", table), html.find("sub-02", table)) << "what has no numbers comes last";
+  EXPECT_LT(html.find("sub-03", table), html.find("sub-02", table));
+  EXPECT_LT(html.find("sub-02", table), html.find("sub-01", table)) << "of what has no numbers nothing is known";
   EXPECT_NE(html.find("<strong>2</strong> done"), std::string::npos);
   EXPECT_NE(html.find("<strong>1</strong> failed"), std::string::npos);
   EXPECT_NE(html.find("<strong>1</strong> skipped"), std::string::npos);
@@ -417,6 +418,75 @@ TEST(Report, TheCaseThatIsFarFromTheOthersIsAnOutlierAndComesFirst)
   EXPECT_NE(html.find("\"rows\":[[\"case 5\",\"\",0,0,\"done\",1,"), std::string::npos);
   EXPECT_NE(html.find("<strong>1</strong> outlier<"), std::string::npos);
   EXPECT_EQ(AllBetween(html, ",\"done\",1,", "\n").size(), 1U);
+}
+
+TEST(Report, CasesWithoutNumbersComeBeforeTheNormalOnesAndThoseWithWarningsAreCounted)
+{
+  std::vector<ReportRow> rows(9);
+  for (std::size_t index = 0; index < rows.size(); ++index)
+  {
+    rows[index].name = "case " + std::to_string(index);
+    rows[index].status = "done";
+    rows[index].before = Shifted(100.0, 20.0);
+    rows[index].after = Shifted(index == 5 ? 0.5 : 0.01 * static_cast<double>(index % 3), 1.0);
+  }
+  rows[2].before = rows[2].after = {};
+  rows[2].message = "input: 1000 voxels are NaN";
+  rows[3].status = "failed";
+  rows[3].message = "is truncated";
+  rows[3].before = rows[3].after = {};
+  rows[4].message = "foreground: touches the border";
+  rows[6].status = "pending"; // of a batch that was interrupted
+  rows[6].before = rows[6].after = {};
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  const auto        table = html.find("\"rows\":[");
+  const auto        place = [&](const char * name) { return html.find(name, table); };
+  EXPECT_LT(place("\"case 5\""), place("\"case 3\"")) << "outliers, failed ones";
+  EXPECT_LT(place("\"case 3\""), place("\"case 2\"")) << "failed ones, those without numbers";
+  EXPECT_LT(place("\"case 2\""), place("\"case 0\"")) << "those without numbers, the others";
+  EXPECT_LT(place("\"case 0\""), place("\"case 6\""));
+  EXPECT_NE(html.find("<li class=\"warned\"><strong>2</strong> with warnings</li>"), std::string::npos);
+  EXPECT_NE(html.find("<strong>1</strong> without numbers</li>"), std::string::npos);
+}
+
+TEST(Report, WhereNoIntensityIsNegativeTheChartBeginsAtZeroOrAbove)
+{
+  std::vector<ReportRow> rows(2);
+  for (ReportRow & row : rows)
+  {
+    row.status = "done";
+    row.before = Shifted(100.0, 100.0); // from 0 to 200
+    row.after = Shifted(0.0, 1.0);
+  }
+  rows[0].name = "a";
+  rows[1].name = "b";
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  const auto        charts = AllBetween(html, "<svg class=\"chart\"", "</svg>");
+  ASSERT_EQ(charts.size(), 2U);
+  const auto ticks = [](const std::string & chart)
+  {
+    auto texts = AllBetween(chart, "<text class=\"tick\"", "</text>");
+    for (std::string & text : texts)
+    {
+      text.erase(0, text.find('>') + 1);
+    }
+    return texts;
+  };
+  EXPECT_EQ(ticks(charts[0]).front(), "0");
+  EXPECT_NE(charts[0].find("M8.0 8.0V"), std::string::npos) << "0 is the chart's left end";
+  EXPECT_EQ(ticks(charts[1]).front(), "-1");
+}
+
+TEST(Report, OneCaseIsNotAskedWhetherItComesTogether)
+{
+  auto rows = HostileRows();
+  EXPECT_NE(RenderReport(rows, "", "1.0", "").find("Do the images come together?"), std::string::npos);
+  rows.erase(rows.begin() + 1);
+  const std::string html = RenderReport(rows, "", "1.0", "");
+  EXPECT_EQ(AllBetween(html, "<svg class=\"chart\"", ">").size(), 2U);
+  EXPECT_EQ(html.find("together?"), std::string::npos);
+  EXPECT_EQ(html.find("closer together"), std::string::npos);
+  EXPECT_EQ(NestingProblem(html), "");
 }
 
 TEST(Report, OfThousandsOfCasesStaysSmall)
@@ -646,6 +716,24 @@ TEST(CaseSection, FieldColoursAreWhiteAtOneOrangeAboveAndBlueBelow)
   EXPECT_NE(test.Html().find("× 2.00"), std::string::npos);
 }
 
+TEST(CaseSection, OneVoxelOfTheFieldDoesNotWashTheOthersOut)
+{
+  Case test = NoiseCase({ { 30, 20, 1, 1 } });
+  test.pictures[0].field->GetBufferPointer()[300] = 1000.0F;
+  test.report.channels[0].field = { 0.8, 0.81, 1.24, 1000.0, 0.2 };
+  const std::string html = test.Html();
+  EXPECT_NE(html.find("Field in the whole image: 0.800 to 1000.000"), std::string::npos);
+  EXPECT_NE(
+    html.find("Colours from × 0.81 to × 1.24, which its 1st to 99th percentile fit in; beyond them the last colour"),
+    std::string::npos);
+  const auto picture = Decode(html)[2];
+  EXPECT_GT(picture.rgb[2], picture.rgb[0] + 100) << "0.8 is blue";
+  const auto last = picture.rgb.size() - 3;
+  EXPECT_GT(picture.rgb[last], picture.rgb[last + 2] + 100) << "1.25 is orange";
+  const auto * beyond = &picture.rgb[3 * 300];
+  EXPECT_GT(beyond[0], beyond[2] + 100);
+}
+
 TEST(CaseSection, OutsideTheMaskTheFieldIsBlackAndTheWindowTakesNoVoxels)
 {
   Case test = NoiseCase({ { 20, 20, 1, 1 } });
@@ -694,6 +782,87 @@ TEST(CaseSection, TheBackgroundIsStretchedFromItsOwnBlackAndBrightPartsOutsideTh
     EXPECT_GT(*std::max_element(air0, pictures[picture].rgb.end()), 250) << picture;
     EXPECT_LT(*std::min_element(air0, pictures[picture].rgb.end()), 5) << picture;
   }
+}
+
+TEST(CaseSection, TheBackgroundOfAnIntegerImageShowsItsNoise)
+{
+  // Outside: air of 0 and 1, a tenth of it noise up to 6, and a tenth scalp.
+  const auto before = MakeImage({ { 40, 40, 1, 1 } });
+  auto       mask = MaskImage::New();
+  mask->CopyInformation(before);
+  mask->SetRegions(before->GetLargestPossibleRegion());
+  mask->Allocate(true);
+  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  float * const voxels = before->GetBufferPointer();
+  for (int index = 0; index < 1600; ++index)
+  {
+    voxels[index] = static_cast<float>(index < 800    ? 100 + index % 50
+                                       : index < 880  ? 150
+                                       : index < 1520 ? index % 2
+                                                      : index % 7);
+  }
+  const auto summary = Summarise(*before);
+  const auto after = Map(*before, 1.0 / summary.standardDeviation, -summary.mean / summary.standardDeviation);
+  Case       test;
+  test.Add(before, after);
+  test.pictures[0].mask = mask;
+  const auto pictures = Decode(test.Html());
+  ASSERT_EQ(pictures.size(), 4U);
+  for (const std::size_t picture : { 2, 3 })
+  {
+    std::set<int> greys;
+    for (int index = 1520; index < 1600; ++index)
+    {
+      greys.insert(pictures[picture].rgb[3 * static_cast<std::size_t>(index)]);
+    }
+    EXPECT_EQ(greys.size(), 7U) << picture;
+    EXPECT_EQ(*greys.begin(), 0) << picture;
+    EXPECT_GT(*greys.rbegin(), 140) << picture;
+  }
+}
+
+TEST(CaseSection, TheBackgroundOfZerosAndOnesIsNotAllWhite)
+{
+  const auto before = MakeImage({ { 40, 40, 1, 1 } });
+  auto       mask = MaskImage::New();
+  mask->CopyInformation(before);
+  mask->SetRegions(before->GetLargestPossibleRegion());
+  mask->Allocate(true);
+  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  for (int index = 0; index < 1600; ++index)
+  {
+    before->GetBufferPointer()[index] = static_cast<float>(index < 800 ? 2 + index % 50 : index % 16 == 0);
+  }
+  Case test;
+  test.Add(before, Map(*before, 0.1, 0.0));
+  test.pictures[0].mask = mask;
+  const auto pictures = Decode(test.Html());
+  ASSERT_EQ(pictures.size(), 4U);
+  EXPECT_EQ(pictures[2].rgb[3 * 1599], 0);
+  EXPECT_NEAR(pictures[2].rgb[3 * 1584], 25, 1); // one of ten steps
+}
+
+TEST(CaseSection, ThinPlanesHaveNoRuler)
+{
+  Case       test;
+  const auto before = Noise({ { 40, 40, 4, 1 } });
+  test.Add(before, Map(*before, 1.0, 0.0));
+  test.report.inputFormat = "NIfTI-1";
+  EXPECT_EQ(AllBetween(test.Html(), "class=\"ruler\"", ">").size(), 2U) << "axial, before and after";
+  EXPECT_EQ(AllBetween(test.Html(), "class=\"letter left\"", ">").size(), 6U);
+}
+
+TEST(CaseSection, MeasuresAreExplainedOnceAndOfClasses)
+{
+  Case       test;
+  const auto before = Noise({ { 12, 10, 8, 1 } });
+  for (int channel = 0; channel < 3; ++channel)
+  {
+    test.Add(before, before);
+  }
+  const std::string html = test.Html();
+  EXPECT_EQ(AllBetween(html, "spread within the brightest ", " ").size(), 1U);
+  EXPECT_EQ(html.find("brightest tissue"), std::string::npos);
 }
 
 TEST(CaseSection, NonFiniteAndConstantImagesAreDrawn)

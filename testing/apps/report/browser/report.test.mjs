@@ -81,6 +81,37 @@ test('the table sorts by a click and by a key, and says how', () => open('heads/
   assert.ok((await names(page))[0].includes('ixi013'));
 }));
 
+test('failed cases sort first by status, and a button leads back to the outliers', () =>
+  open('large/report.html', {}, async page => {
+    const kinds = async () => (await column(page, 'Status')).filter((text, i, all) => text !== all[i - 1]);
+    const firstNames = await names(page);
+    assert.match((await kinds())[0], /^▲ outlier/);
+    const button = page.getByRole('button', { name: 'Outliers first' });
+    assert.ok(await button.isDisabled());
+    assert.match(await page.locator('#shown').textContent(), /of 5000, outliers first/);
+    await page.getByRole('button', { name: 'Status' }).click();
+    assert.deepEqual((await column(page, 'Status')).slice(0, 10), Array(10).fill('✗ failed'));
+    assert.match((await kinds())[1], /^▲ outlier/);
+    assert.ok((await kinds()).includes('? no numbers, warned'));
+    assert.equal((await kinds()).at(-1), 'done, warned');
+    await button.click();
+    assert.equal(await page.locator('[aria-sort]').count(), 0);
+    assert.deepEqual(await names(page), firstNames);
+    await page.getByRole('button', { name: 'Distance after' }).click();
+    assert.ok(isSorted(await numbers(page, 'Distance after'), -1));
+  }));
+
+test('a long message takes three lines of the table, which 1280 pixels hold', () =>
+  open('large/report.html', { viewport: { width: 1280, height: 900 } }, async page => {
+    await page.getByLabel('Find').fill('no numbers');
+    await page.waitForFunction(() => document.querySelectorAll('#table tbody tr').length === 5);
+    const heights = await page.locator('#table tbody tr').evaluateAll(rows => rows.map(row => row.offsetHeight));
+    assert.ok(heights.every(height => height < 120), String(heights));
+    assert.match(await page.locator('#table .message div').first().getAttribute('title'), /nothing was done$/);
+    const [whole, seen] = await page.locator('.scroll').evaluate(scroll => [scroll.scrollWidth, scroll.clientWidth]);
+    assert.ok(whole <= seen, `${whole} of ${seen} pixels`);
+  }));
+
 test('words find cases by name and site', () => open('heads/report.html', {}, async page => {
   await page.getByLabel('Find').fill('HEADS magdeburg');
   await page.waitForFunction(() => document.querySelectorAll('#table tbody tr').length === 1);
