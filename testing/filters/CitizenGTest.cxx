@@ -361,19 +361,23 @@ TEST_P(CitizenTest, OneWorkUnitKeepsToTheCallersThread)
     clock_gettime(clock, &time);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
   };
-  const auto chain = GetParam().connect(CountingSource::InMemory(1.0), 2);
-  for (const auto & part : chain.parts)
+  double others = 1.0; // of a processor, at least: threads of before may wake up meanwhile on a busy machine
+  for (int attempt = 0; attempt < 10 && others >= 30e-6; ++attempt)
   {
-    part.filter->SetNumberOfWorkUnits(1);
+    const auto chain = GetParam().connect(CountingSource::InMemory(1.0), 2);
+    for (const auto & part : chain.parts)
+    {
+      part.filter->SetNumberOfWorkUnits(1);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(30)); // until threads of before have gone to sleep
+    const double allBefore = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double ownBefore = seconds(CLOCK_THREAD_CPUTIME_ID);
+    Updated(chain);
+    const double own = seconds(CLOCK_THREAD_CPUTIME_ID) - ownBefore;
+    others = std::min(others, seconds(CLOCK_PROCESS_CPUTIME_ID) - allBefore - own);
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(30)); // until threads of before have gone to sleep
-  const double allBefore = seconds(CLOCK_PROCESS_CPUTIME_ID);
-  const double ownBefore = seconds(CLOCK_THREAD_CPUTIME_ID);
-  Updated(chain);
-  const double own = seconds(CLOCK_THREAD_CPUTIME_ID) - ownBefore;
-  const double all = seconds(CLOCK_PROCESS_CPUTIME_ID) - allBefore;
   // A thread that has its part of the work takes 100 us and more; reading one clock after the other takes 1.
-  EXPECT_LT(all - own, 30e-6) << own;
+  EXPECT_LT(others, 30e-6);
 }
 
 INSTANTIATE_TEST_SUITE_P(,
