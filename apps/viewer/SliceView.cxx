@@ -260,7 +260,7 @@ SliceView::SampleSide(const Side side, const ViewData & data, const ViewState & 
   }
   else
   {
-    planes.push_back(this->Sample(3 * side, image, std::min(state.channel.value_or(0), image.Channels() - 1), state));
+    planes.push_back(this->Sample(3 * side, image, image.ChannelAt(state.channel), state));
   }
   return planes;
 }
@@ -286,7 +286,8 @@ SliceView::Paint(const ViewData & data, const ViewState & state)
       planes[side] = this->SampleSide(side, data, state);
     }
   }
-  const float * field = showsField ? this->Sample(fieldSlot, *data.field, 0, state) : nullptr;
+  const float * field =
+    showsField ? this->Sample(fieldSlot, *data.field, data.field->ChannelAt(state.channel), state) : nullptr;
 
   const ViewImage & before = *data.images[Before];
   const Point       corner = before.ToIndex()(this->PointAt(0, 0));
@@ -505,7 +506,10 @@ SliceView::Write(const ViewData & data, const ViewState & state)
   }
   else
   {
-    char text[64] = "Checkerboard";
+    char       text[96] = "Checkerboard";
+    const auto of = data.field && data.field->Channels() > 1
+                      ? " of channel " + std::to_string(data.field->ChannelAt(state.channel) + 1)
+                      : "";
     if (state.mode == ViewMode::Fade)
     {
       std::snprintf(
@@ -517,7 +521,7 @@ SliceView::Write(const ViewData & data, const ViewState & state)
     }
     else if (state.mode == ViewMode::Field)
     {
-      std::snprintf(text, sizeof(text), "FIELD over BEFORE");
+      std::snprintf(text, sizeof(text), "FIELD%s over BEFORE", of.c_str());
     }
     add(8, height - 4, text, Anchor::Low, Anchor::High);
   }

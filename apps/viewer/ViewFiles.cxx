@@ -73,23 +73,31 @@ RestoreBefore(const std::filesystem::path & output, std::vector<std::string> & w
   {
     warnings.push_back(output.string() + ": not restored: " + lost);
   }
-  return ReadVolume(back);
+  Volume before = ReadVolume(back);
+  before.format = ReadSidecar(SidecarPath(output)).report.inputFormat; // a photograph's output may be of any format
+  return before;
 }
 
-/** Log-symmetric about 1; the 0.5th to the 99.5th percentile fit in. 0 where nothing is positive. */
+/** Of all channels and frames. Log-symmetric about 1; the 0.5th to the 99.5th percentile fit in. 0 where nothing is
+ * positive. */
 double
 FieldLimit(const ViewImage & field, const MaskImage * mask)
 {
   constexpr double    smallest = 1.01;
   constexpr auto      largestSample = 200000;
   std::vector<double> logs;
-  const auto          stride = std::max<std::size_t>(1, field.VoxelsOfFrame() / largestSample) | 1U;
-  for (std::size_t voxel = 0; voxel < field.VoxelsOfFrame(); voxel += stride)
+  const auto          voxels = field.VoxelsOfFrame() * field.Channels() * field.Frames();
+  const auto          stride = std::max<std::size_t>(1, voxels / largestSample) | 1U;
+  for (std::size_t part = 0; part < field.Channels() * field.Frames(); ++part)
   {
-    const float value = field.Pixels(0, 0)[voxel];
-    if ((mask == nullptr || mask->GetBufferPointer()[voxel] != 0) && value > 0.0F && std::isfinite(value))
+    const float * values = field.Pixels(part % field.Channels(), part / field.Channels());
+    for (std::size_t voxel = 0; voxel < field.VoxelsOfFrame(); voxel += stride)
     {
-      logs.push_back(std::abs(std::log(value)));
+      if ((mask == nullptr || mask->GetBufferPointer()[voxel] != 0) && values[voxel] > 0.0F &&
+          std::isfinite(values[voxel]))
+      {
+        logs.push_back(std::abs(std::log(values[voxel])));
+      }
     }
   }
   if (logs.empty())
@@ -142,9 +150,21 @@ LoadView(const ViewFiles & files)
   };
   const auto read = [&](const std::filesystem::path & path)
   { return keep(ReadVolume(path), path, path.filename().string()); };
-  const auto before = files.after.empty() ? keep(RestoreBefore(files.before, loaded.warnings), files.before, "restored")
-                                          : read(files.before);
-  const auto after = read(files.after.empty() ? files.before : files.after);
+  std::shared_ptr<const ViewImage> before;
+  std::shared_ptr<const ViewImage> after;
+  if (files.after.empty())
+  {
+    const Volume restored = RestoreBefore(files.before, loaded.warnings);
+    Volume       output = ReadVolume(files.before);
+    output.format = restored.format;
+    before = keep(restored, files.before, "restored");
+    after = keep(output, files.before, files.before.filename().string());
+  }
+  else
+  {
+    before = read(files.before);
+    after = read(files.after);
+  }
   const auto field = files.field.empty() ? nullptr : read(files.field);
   if (!Overlap(*before, *after))
   {

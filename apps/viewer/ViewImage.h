@@ -55,6 +55,12 @@ public:
   {
     return std::min(frame, this->Frames() - 1);
   }
+  /** The first channel where none is chosen, the last where there is none of that number. */
+  std::size_t
+  ChannelAt(const std::optional<std::size_t> & channel) const
+  {
+    return std::min(channel.value_or(0), this->Channels() - 1);
+  }
   const WorkImage::Pointer &
   Channel(std::size_t channel) const
   {

@@ -307,6 +307,7 @@ ReadSidecar(const std::filesystem::path & path)
     auto & report = sidecar.report;
     report.input = json.at("input").at("name").get<std::string>();
     report.inputSha256 = json.at("input").at("sha256").get<std::string>();
+    report.inputFormat = json["input"].value("format", "");
     report.inputComponent = json["input"].value("component", "");
     if (json["input"].contains("grid"))
     {

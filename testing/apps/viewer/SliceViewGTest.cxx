@@ -285,6 +285,28 @@ TEST(SliceView, TheFieldIsWhiteAtOneBlueBelowOrangeAboveAndOnlyInsideTheMask)
   EXPECT_EQ(colour(std::numeric_limits<float>::quiet_NaN(), true), grey);
 }
 
+TEST(SliceView, TheFieldIsThatOfTheChosenChannelAndSaysSo)
+{
+  const auto grid = PlainGrid({ { 40, 40, 40, 1 } });
+  auto       data = DataOf(Constant(*grid, 100.0F), Constant(*grid, 100.0F));
+  data.field = std::make_shared<const ViewImage>(
+    std::vector<WorkImage::Pointer>{ Constant(*grid, 1.0F), Constant(*grid, 2.0F) }, "field");
+  auto       state = PlainState(data, ViewMode::Field);
+  SliceView  view;
+  const auto shown = [&](const std::optional<std::size_t> & channel)
+  {
+    state.channel = channel;
+    view.Compose(data, state, AxesOf(data, Orientation::Axial), SlicePane(Orientation::Axial));
+    return view.Picture().ColourAt(60, 50);
+  };
+  const auto first = shown(std::nullopt);
+  EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 1 over BEFORE"));
+  EXPECT_EQ(shown(0), first);
+  EXPECT_GT(shown(1)[0], shown(1)[2] + 50); // orange: above 1
+  EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 2 over BEFORE"));
+  EXPECT_EQ(shown(5), shown(1));
+}
+
 TEST(SliceView, NaNAndOutsideAreBlack)
 {
   const auto grid = PlainGrid({ { 10, 10, 10, 1 } });

@@ -97,4 +97,18 @@ TEST(ViewData, TheFieldsColoursReachAsFarAsItDoesInsideTheMask)
   const auto data = MakeViewData(testing::View(image), testing::View(image), testing::View(field), mask);
   EXPECT_NEAR(data.fieldLimit, 2.0, 1e-6);
 }
+
+TEST(ViewData, TheFieldsColoursReachAsFarAsAnyOfItsChannelsAndFrames)
+{
+  const auto image = testing::FillHead(testing::PlainGrid({ { 21, 19, 17, 2 } }));
+  const auto flat = testing::Constant(*image, 1.0F);
+  const auto steep = testing::Constant(*image, 1.0F);
+  std::fill_n(steep->GetBufferPointer() + 21 * 19 * 17, 21 * 19 * 17, 4.0F); // its second frame
+  const auto data =
+    MakeViewData(testing::View(image),
+                 testing::View(image),
+                 std::make_shared<const ViewImage>(std::vector<WorkImage::Pointer>{ flat, steep }, "field"),
+                 testing::MaskAbove(*image, 30.0F));
+  EXPECT_NEAR(data.fieldLimit, 4.0, 1e-6);
+}
 } // namespace isolux
