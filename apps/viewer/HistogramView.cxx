@@ -59,7 +59,7 @@ HistogramView::HistogramView()
     chart.chart->GetAxis(vtkAxis::LEFT)->SetBehavior(vtkAxis::FIXED);
     chart.chart->GetAxis(vtkAxis::BOTTOM)->SetBehavior(vtkAxis::FIXED);
 
-    chart.counts = Table(2 * ViewHistogram::Bins);
+    chart.counts = Table(2);
     auto * plot = chart.chart->AddPlot(vtkChart::LINE);
     plot->SetInputData(chart.counts, 0, 1);
     plot->SetColor(colour[0], colour[1], colour[2], 255);
@@ -94,19 +94,22 @@ HistogramView::Compose(const ViewData & data, const ViewState & state, const Rec
   {
     Chart &    chart = m_Charts[side];
     const auto frame = data.images[side]->FrameAt(state.frame);
-    if (chart.image != data.images[side].get() || chart.frame != frame)
+    if (chart.image != data.images[side].get() || chart.frame != frame || chart.channel != state.channel)
     {
-      chart.histogram = CountIntensities(*data.images[side], frame, data.masks[side]);
+      chart.histogram = CountIntensities(*data.images[side], frame, data.masks[side], state.channel);
       chart.image = data.images[side].get();
       chart.frame = frame;
+      chart.channel = state.channel;
     }
     const float half = static_cast<float>(place.width) / 2.0F;
     std::string title = side == Before ? "BEFORE" : "AFTER";
     if (half > RoomForCount)
     {
-      title +=
-        ": " + std::to_string(chart.histogram.Voxels()) + " voxels" + (half > RoomForMask ? ", " + data.maskName : "");
+      title += ": " + std::to_string(chart.histogram.voxels) + " voxels" +
+               (half > RoomForMask ? ", " + data.maskNames[side] : "");
+      title += chart.histogram.nonFinite > 0 ? ", " + std::to_string(chart.histogram.nonFinite) + " NaN" : "";
     }
+    chart.title = title;
     chart.chart->SetTitle(title);
     chart.chart->SetSize({ static_cast<float>(place.x) + (side == After ? half : 0.0F),
                            static_cast<float>(place.y),
@@ -120,10 +123,11 @@ void
 HistogramView::Draw(Chart & chart, const ViewWindow & window)
 {
   const auto & histogram = chart.histogram;
-  const double bin = (histogram.high - histogram.low) / static_cast<double>(ViewHistogram::Bins);
+  const double bin = (histogram.high - histogram.low) / static_cast<double>(histogram.counts.size());
   const auto   highest =
     static_cast<double>(std::max<std::size_t>(1, *std::max_element(histogram.counts.begin(), histogram.counts.end())));
-  for (std::size_t i = 0; i < 2 * ViewHistogram::Bins; ++i)
+  chart.counts->SetNumberOfRows(static_cast<vtkIdType>(2 * histogram.counts.size()));
+  for (std::size_t i = 0; i < 2 * histogram.counts.size(); ++i)
   {
     const auto row = static_cast<vtkIdType>(i);
     chart.counts->SetValue(row, 0, histogram.low + bin * static_cast<double>((i + 1) / 2));

@@ -29,6 +29,12 @@ public:
     return m_Charts[side].histogram;
   }
 
+  const std::string &
+  Title(Side side) const
+  {
+    return m_Charts[side].title;
+  }
+
 private:
   struct Chart
   {
@@ -37,8 +43,11 @@ private:
     vtkSmartPointer<vtkTable>   limits; ///< of the window
     ViewHistogram               histogram;
 
-    const ViewImage * image = nullptr; ///< that was counted
-    std::size_t       frame = 0;
+    std::string title;
+
+    const ViewImage *          image = nullptr; ///< that was counted
+    std::size_t                frame = 0;
+    std::optional<std::size_t> channel;
   };
 
   void

@@ -19,7 +19,7 @@ struct ViewData
   std::shared_ptr<const ViewImage>                field;            ///< null: none
   double                                          fieldLimit = 2.0; ///< its colours run from 1 / limit to limit
   std::array<MaskImage::Pointer, 2>               masks;            ///< by Side, on the image's grid; null: everything
-  std::string                                     maskName;         ///< how the window calls it
+  std::array<std::string, 2>                      maskNames;        ///< how the window calls them
 
   /** The only orientation of an image without depth. */
   std::optional<Orientation>

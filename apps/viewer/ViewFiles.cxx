@@ -44,6 +44,33 @@ Overlap(const ViewImage & a, const ViewImage & b)
   return touches(a, b) || touches(b, a);
 }
 
+/** The voxels of `image` whose middle lies in the mask, which is on the grid of `from`. */
+MaskImage::Pointer
+MaskOn(const ViewImage & image, const ViewImage & from, const MaskImage & mask)
+{
+  auto region = image.Channel(0)->GetLargestPossibleRegion();
+  region.SetSize(3, 1);
+  auto on = MaskImage::New();
+  on->CopyInformation(image.Channel(0));
+  on->SetRegions(region);
+  on->Allocate();
+  std::ptrdiff_t voxel = 0;
+  for (std::size_t z = 0; z < image.Size(2); ++z)
+  {
+    for (std::size_t y = 0; y < image.Size(1); ++y)
+    {
+      for (std::size_t x = 0; x < image.Size(0); ++x, ++voxel)
+      {
+        const auto index =
+          from.IndexAt(image.ToRas()({ static_cast<double>(x), static_cast<double>(y), static_cast<double>(z) }));
+        on->GetBufferPointer()[voxel] =
+          index ? mask.GetBufferPointer()[((*index)[2] * from.Size(1) + (*index)[1]) * from.Size(0) + (*index)[0]] : 0;
+      }
+    }
+  }
+  return on;
+}
+
 /** What was there before `output`, by way of a file that is removed. */
 Volume
 RestoreBefore(const std::filesystem::path & output, std::vector<std::string> & warnings)
@@ -119,13 +146,17 @@ MakeViewData(std::shared_ptr<const ViewImage> before,
   ViewData data;
   data.images = { std::move(before), std::move(after) };
   data.field = std::move(field);
-  data.maskName = mask ? "inside the mask" : "in the foreground";
   data.masks[Before] = mask ? mask : FindForeground(*data.images[Before]);
   const bool same = SameGrid(*data.images[Before], *data.images[After]);
-  data.masks[After] = same ? data.masks[Before] : FindForeground(*data.images[After]);
-  if (data.OnlyPlane() && !mask)
+  data.masks[After] = same   ? data.masks[Before]
+                      : mask ? MaskOn(*data.images[After], *data.images[Before], *mask)
+                             : FindForeground(*data.images[After]);
+  for (const Side side : { Before, After })
   {
-    data.maskName = "all of the image";
+    data.maskNames[side] = mask                          ? "inside the mask"
+                           : data.masks[side] == nullptr ? "all of the image"
+                           : side == After && !same      ? "in its own foreground"
+                                                         : "in the foreground";
   }
   if (data.field)
   {

@@ -2,8 +2,9 @@
 
 #include "ViewImage.h"
 
-#include <array>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace isolux
 {
@@ -26,20 +27,18 @@ struct ViewWindow
   }
 };
 
-/** Intensities of one frame inside the mask, all channels together. */
+/** Intensities of one frame inside the mask, of one channel or of all together. */
 struct ViewHistogram
 {
-  static constexpr std::size_t Bins = 128;
+  static constexpr std::size_t MostBins = 128;
 
-  double                        low = 0.0;
-  double                        high = 1.0;
-  std::array<std::size_t, Bins> counts{}; ///< of equal bins from low to high
-  std::size_t                   below = 0;
-  std::size_t                   above = 0;
-  std::size_t                   nonFinite = 0;
-
-  std::size_t
-  Voxels() const; ///< finite ones
+  double                   low = 0.0;
+  double                   high = 1.0;
+  std::vector<std::size_t> counts; ///< of values, in equal bins from low to high
+  std::size_t              below = 0;
+  std::size_t              above = 0;
+  std::size_t              voxels = 0;    ///< of which a channel at least is finite
+  std::size_t              nonFinite = 0; ///< voxels of which a channel is NaN or infinite
 };
 
 /** From the 1st to the 99th percentile inside the mask (everywhere where it is null), of a sample that is drawn at
@@ -47,9 +46,13 @@ struct ViewHistogram
 ViewWindow
 ChooseWindow(const ViewImage & image, std::size_t frame, const MaskImage * mask);
 
-/** Every voxel is counted; the range is a little wider than the 0.1th to 99.9th percentile of that sample. */
+/** Every voxel is counted; the range is a little wider than the 0.1th to 99.9th percentile of that sample. Where values
+ * lie a step apart, as integers do, each bin holds the same number of steps. */
 ViewHistogram
-CountIntensities(const ViewImage & image, std::size_t frame, const MaskImage * mask);
+CountIntensities(const ViewImage &          image,
+                 std::size_t                frame,
+                 const MaskImage *          mask,
+                 std::optional<std::size_t> channel = std::nullopt);
 
 /** The foreground stage's mask of an image's first channel; null where it finds nothing. */
 MaskImage::Pointer

@@ -183,7 +183,7 @@ TEST(Window, HistogramsAreDrawnInTheColoursOfBeforeAndAfter)
   EXPECT_EQ(shown.Count(left, isOrange), 0);
   EXPECT_GT(shown.Count(right, isOrange), 100);
   EXPECT_EQ(shown.Count(right, isBlue), 0);
-  EXPECT_EQ(scene.Histogram().Counted(Before).Voxels(), scene.Histogram().Counted(After).Voxels());
+  EXPECT_EQ(scene.Histogram().Counted(Before).voxels, scene.Histogram().Counted(After).voxels);
 }
 
 TEST(Window, TheHelpLiesOverEverything)
