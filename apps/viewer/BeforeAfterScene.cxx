@@ -22,6 +22,7 @@ constexpr Colour PanelColour{ { 34, 36, 40 } };
 constexpr int    TimeLeft = 170;
 constexpr int    TimeMargin = 12;
 
+/** Short. */
 std::string
 Number(const double value)
 {
@@ -35,13 +36,18 @@ Number(const double value)
   return text;
 }
 
+/** In all digits that float holds for certain. */
 std::string
 ValueText(const std::vector<float> & values)
 {
-  std::string text;
+  constexpr float LargestWhole = 16777216.0F;
+  std::string     text;
   for (const float value : values)
   {
-    text += (text.empty() ? "" : ", ") + (std::isnan(value) ? "NaN" : Number(value));
+    const bool isWhole = value == std::floor(value) && std::abs(value) < LargestWhole;
+    char       number[32];
+    std::snprintf(number, sizeof(number), isWhole ? "%.0f" : "%.6g", static_cast<double>(value));
+    text += (text.empty() ? "" : ", ") + (std::isnan(value) ? std::string("NaN") : std::string(number));
   }
   return text;
 }
@@ -139,6 +145,20 @@ BeforeAfterScene::Axes() const
   return m_Bases[m_State.patientPlanes ? 1 : 0];
 }
 
+std::vector<Pane>
+BeforeAfterScene::ArrangePanes() const
+{
+  auto panes = Arrange(m_State.layout, m_Size[0], m_Size[1], m_State.histogram, m_Data.Frames() > 1, m_OnlyPlane);
+  for (auto & pane : panes)
+  {
+    if (pane.side && m_State.swapped)
+    {
+      pane.side = *pane.side == Before ? After : Before;
+    }
+  }
+  return panes;
+}
+
 void
 BeforeAfterScene::Fit()
 {
@@ -151,8 +171,7 @@ BeforeAfterScene::Fit()
   }
   m_State.focus = middle;
   m_State.pixel = 0.0;
-  for (const auto & pane : Arrange(
-         m_State.layout, m_Size[0], m_Size[1], m_State.histogram, m_Data.images[Before]->Frames() > 1, m_OnlyPlane))
+  for (const auto & pane : this->ArrangePanes())
   {
     if (pane.kind != Pane::Kind::Slice)
     {
@@ -178,8 +197,7 @@ BeforeAfterScene::Fit()
 void
 BeforeAfterScene::Update()
 {
-  m_Panes =
-    Arrange(m_State.layout, m_Size[0], m_Size[1], m_State.histogram, m_Data.images[Before]->Frames() > 1, m_OnlyPlane);
+  m_Panes = this->ArrangePanes();
   m_Labels.clear();
   m_SlicesInUse = 0;
   bool       volume = false;
@@ -239,7 +257,7 @@ BeforeAfterScene::PaintPanels()
   {
     if (pane.kind == Pane::Kind::Time)
     {
-      const auto frames = m_Data.images[Before]->Frames();
+      const auto frames = m_Data.Frames();
       const int  width = pane.place.width - TimeLeft - TimeMargin;
       const auto share = static_cast<double>(m_State.frame) / static_cast<double>(frames - 1);
       m_TimeBar.Clear(pane.place.width, pane.place.height);
@@ -318,8 +336,10 @@ BeforeAfterScene::ProbeLines() const
     }
     return name + ":  " + ValueText(image.ValuesAt(*index, m_State.frame)) + "   at voxel " + place;
   };
-  lines.push_back(describe(*m_Data.images[Before], "BEFORE"));
-  lines.push_back(describe(*m_Data.images[After], "AFTER"));
+  for (const Side side : { Before, After })
+  {
+    lines.push_back(describe(*m_Data.images[side], SideName(m_Data, m_State, side)));
+  }
   if (m_Data.field)
   {
     lines.push_back(describe(*m_Data.field, "FIELD"));
@@ -335,7 +355,15 @@ BeforeAfterScene::DescribeState() const
   lines.push_back(m_State.linked
                     ? "Window of both:  " + range(m_State.windows[Before])
                     : "Windows:  " + range(m_State.windows[Before]) + "  |  " + range(m_State.windows[After]));
-  std::string mode = "Mode:  " + ViewModeNames()[static_cast<unsigned int>(m_State.mode)];
+  std::string mode = ViewModeNames()[static_cast<unsigned int>(m_State.mode)];
+  if (!m_OnlyPlane && !UsesMode(m_State.layout, m_State.mode))
+  {
+    const bool isAfter = m_State.mode != ViewMode::Field && m_State.afterShown;
+    mode = m_State.layout == ViewLayout::ThreeD ? (isAfter ? "AFTER alone" : "BEFORE alone")
+           : m_State.swapped                    ? "AFTER above BEFORE"
+                                                : "BEFORE above AFTER";
+  }
+  mode = "Mode:  " + mode;
   if (m_State.channel)
   {
     mode += "   channel " + std::to_string(*m_State.channel + 1);
@@ -464,7 +492,7 @@ BeforeAfterScene::SetMode(const ViewMode mode)
 void
 BeforeAfterScene::SetFrame(const std::size_t frame)
 {
-  m_State.frame = std::min(frame, m_Data.images[Before]->Frames() - 1);
+  m_State.frame = std::min(frame, m_Data.Frames() - 1);
 }
 
 void
@@ -521,11 +549,11 @@ BeforeAfterScene::SideAt(const SliceView & view, const int x, const int y) const
   switch (m_State.mode)
   {
     case ViewMode::SideBySide:
-      return column < view.PartWidth() ? Before : After;
+      return (column < view.PartWidth()) != m_State.swapped ? Before : After;
     case ViewMode::Swipe:
-      return column < *view.Curtain(m_State) ? Before : After;
+      return (column < *view.Curtain(m_State)) != m_State.swapped ? Before : After;
     case ViewMode::Checkerboard:
-      return (column / m_State.square + row / m_State.square) % 2 == 0 ? Before : After;
+      return ((column / m_State.square + row / m_State.square) % 2 == 0) != m_State.swapped ? Before : After;
     case ViewMode::Flicker:
       return m_State.afterShown ? After : Before;
     case ViewMode::Field:
@@ -677,8 +705,7 @@ BeforeAfterScene::MoveTime(const int x)
 {
   const double share =
     std::clamp(static_cast<double>(x - TimeLeft) / std::max(1, m_Size[0] - TimeLeft - TimeMargin), 0.0, 1.0);
-  this->SetFrame(
-    static_cast<std::size_t>(std::lround(share * static_cast<double>(m_Data.images[Before]->Frames() - 1))));
+  this->SetFrame(static_cast<std::size_t>(std::lround(share * static_cast<double>(m_Data.Frames() - 1))));
 }
 
 void
@@ -806,14 +833,18 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "bracketleft" || key == "bracketright")
   {
+    if (m_State.mode != ViewMode::Swipe && m_State.mode != ViewMode::Fade)
+    {
+      return false;
+    }
     double & share = m_State.mode == ViewMode::Swipe ? m_State.curtain : m_State.opacity;
     share = std::clamp(share + (key == "bracketleft" ? -0.05 : 0.05), 0.0, 1.0);
   }
   else if (key == "t" || key == "space")
   {
     m_State.afterShown = !m_State.afterShown;
-    m_State.opacity = m_State.afterShown ? 1.0 : 0.0;
-    m_State.curtain = m_State.mode == ViewMode::Swipe ? 1.0 - m_State.curtain : m_State.curtain;
+    m_State.opacity = m_State.mode == ViewMode::Fade ? 1.0 - m_State.opacity : m_State.opacity;
+    m_State.swapped = !m_State.swapped;
   }
   else if (key == "w")
   {
@@ -849,7 +880,7 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "k")
   {
-    const auto channels = std::max(m_Data.images[Before]->Channels(), m_Data.images[After]->Channels());
+    const auto channels = m_Data.Channels();
     const bool colour = m_Data.images[Before]->IsColour();
     const auto channel = m_State.channel ? *m_State.channel + 1 : colour ? 0 : 1;
     m_State.channel = channel < channels ? std::optional<std::size_t>(channel) : std::nullopt;

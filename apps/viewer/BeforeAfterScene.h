@@ -131,6 +131,8 @@ private:
 
   Bases
   Axes() const;
+  std::vector<Pane>
+  ArrangePanes() const;
   std::optional<std::size_t>
   SliceAt(int x, int y) const;
   std::optional<Side>

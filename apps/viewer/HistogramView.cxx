@@ -102,7 +102,7 @@ HistogramView::Compose(const ViewData & data, const ViewState & state, const Rec
       chart.channel = state.channel;
     }
     const float half = static_cast<float>(place.width) / 2.0F;
-    std::string title = side == Before ? "BEFORE" : "AFTER";
+    std::string title = SideName(data, state, side);
     if (half > RoomForCount)
     {
       title += ": " + std::to_string(chart.histogram.voxels) + " voxels" +

@@ -18,11 +18,12 @@ namespace
 constexpr std::array<std::array<double, 3>, 5> DifferenceColours{
   { { 170, 215, 255 }, { 40, 110, 200 }, { 0, 0, 0 }, { 200, 105, 15 }, { 255, 220, 150 } }
 };
-constexpr double FieldOpacity = 0.55;
-constexpr int    CrosshairGap = 10;
-constexpr int    LetterRoom = 24;
-constexpr int    SliderLeft = 170;
-constexpr int    SliderMargin = 12;
+constexpr std::array<double, 3> NoDifferenceColour{ { 72, 72, 72 } }; ///< where one of two has no value
+constexpr double                FieldOpacity = 0.55;
+constexpr int                   CrosshairGap = 10;
+constexpr int                   LetterRoom = 24;
+constexpr int                   SliderLeft = 170;
+constexpr int                   SliderMargin = 12;
 
 std::array<double, 3>
 GreyOrColour(const std::vector<const float *> & planes, const std::size_t pixel, const ViewWindow & window)
@@ -79,6 +80,22 @@ ViewData::OnlyPlane() const
     plane = along(other) > along(plane) ? other : plane;
   }
   return plane;
+}
+
+std::string
+SideName(const ViewData & data, const ViewState & state, const Side side)
+{
+  const ViewImage & image = *data.images[side];
+  std::string       lacks;
+  if (image.FrameAt(state.frame) != state.frame)
+  {
+    lacks = "frame " + std::to_string(image.FrameAt(state.frame) + 1);
+  }
+  if (state.channel && image.ChannelAt(state.channel) != *state.channel)
+  {
+    lacks += (lacks.empty() ? "channel " : ", channel ") + std::to_string(image.ChannelAt(state.channel) + 1);
+  }
+  return std::string(side == Before ? "BEFORE" : "AFTER") + (lacks.empty() ? "" : " (" + lacks + ")");
 }
 
 std::array<double, 3>
@@ -145,6 +162,7 @@ SliceView::DependsOn(const ViewData & data, const ViewState & state) const
                                  state.curtain,
                                  state.opacity,
                                  static_cast<double>(state.afterShown),
+                                 static_cast<double>(state.swapped),
                                  static_cast<double>(state.square),
                                  static_cast<double>(state.frame),
                                  state.channel ? static_cast<double>(*state.channel) : -1.0,
@@ -293,23 +311,25 @@ SliceView::Paint(const ViewData & data, const ViewState & state)
   const Point       corner = before.ToIndex()(this->PointAt(0, 0));
   const Point       right = before.ToIndex().Turn(m_Pixel * m_Basis.right);
   const Point       up = before.ToIndex().Turn(m_Pixel * m_Basis.up);
-  const auto        isInside = [&](const int column, const int row)
+  const auto        voxelOf = [&](const int column, const int row) -> std::optional<std::size_t>
   {
-    if (data.masks[Before] == nullptr)
-    {
-      return true;
-    }
     std::size_t voxel = 0;
     for (const unsigned int axis : { 2U, 1U, 0U })
     {
       const double index = std::floor(corner[axis] + column * right[axis] + row * up[axis] + 0.5);
       if (!(index >= 0.0 && index < static_cast<double>(before.Size(axis))))
       {
-        return false;
+        return std::nullopt;
       }
       voxel = voxel * before.Size(axis) + static_cast<std::size_t>(index);
     }
-    return data.masks[Before]->GetBufferPointer()[voxel] != 0;
+    return voxel;
+  };
+  const auto isInside = [&](const int column, const int row)
+  {
+    const auto * mask = data.masks[Before].GetPointer();
+    const auto   voxel = mask != nullptr ? voxelOf(column, row) : std::nullopt;
+    return mask == nullptr || (voxel && mask->GetBufferPointer()[*voxel] != 0);
   };
 
 #pragma omp parallel for
@@ -333,15 +353,15 @@ SliceView::Paint(const ViewData & data, const ViewState & state)
       }
       else if (mode == ViewMode::SideBySide)
       {
-        colour = shown(column < width ? Before : After);
+        colour = shown((column < width) != state.swapped ? Before : After);
       }
       else if (mode == ViewMode::Swipe)
       {
-        colour = shown(column < curtain ? Before : After);
+        colour = shown((column < curtain) != state.swapped ? Before : After);
       }
       else if (mode == ViewMode::Checkerboard)
       {
-        colour = shown((column / state.square + row / state.square) % 2 == 0 ? Before : After);
+        colour = shown(((column / state.square + row / state.square) % 2 == 0) != state.swapped ? Before : After);
       }
       else if (mode == ViewMode::Fade)
       {
@@ -359,7 +379,11 @@ SliceView::Paint(const ViewData & data, const ViewState & state)
         }
         if (!std::isnan(difference))
         {
-          colour = DifferenceColour(difference / LargestDifference);
+          colour = DifferenceColour((state.swapped ? -difference : difference) / LargestDifference);
+        }
+        else if (voxelOf(column, row) || !std::isnan(planes[After][0][pixel]))
+        {
+          colour = NoDifferenceColour;
         }
       }
       for (unsigned int channel = 0; channel < 3; ++channel)
@@ -481,11 +505,11 @@ SliceView::Write(const ViewData & data, const ViewState & state)
     add(6, 4, text, Anchor::Low, Anchor::Low)->size = 12;
   }
 
+  const Side first = state.swapped ? After : Before;
+  const Side second = state.swapped ? Before : After;
+  const auto name = [&](const Side side) { return SideName(data, state, side); };
   const auto tag = [&](const Side side, const int x, const Anchor anchor)
-  {
-    auto * label = add(x, height - 4, side == Before ? "BEFORE" : "AFTER", anchor, Anchor::High);
-    label->colour = SideColours[side];
-  };
+  { add(x, height - 4, name(side), anchor, Anchor::High)->colour = SideColours[side]; };
   if (m_Pane.side)
   {
     tag(*m_Pane.side, 8, Anchor::Low);
@@ -496,32 +520,37 @@ SliceView::Write(const ViewData & data, const ViewState & state)
   }
   else if (state.mode == ViewMode::SideBySide)
   {
-    tag(Before, 8, Anchor::Low);
-    tag(After, width + 8, Anchor::Low);
+    tag(first, 8, Anchor::Low);
+    tag(second, width + 8, Anchor::Low);
   }
   else if (state.mode == ViewMode::Swipe)
   {
-    tag(Before, 8, Anchor::Low);
-    tag(After, width - 8, Anchor::High);
+    tag(first, 8, Anchor::Low);
+    tag(second, width - 8, Anchor::High);
   }
   else
   {
-    char       text[96] = "Checkerboard";
-    const auto of = data.field && data.field->Channels() > 1
-                      ? " of channel " + std::to_string(data.field->ChannelAt(state.channel) + 1)
-                      : "";
+    std::string text;
     if (state.mode == ViewMode::Fade)
     {
-      std::snprintf(
-        text, sizeof(text), "BEFORE %.0f %%, AFTER %.0f %%", 100.0 - 100.0 * state.opacity, 100.0 * state.opacity);
+      const auto share = [](const double part) { return " " + std::to_string(std::lround(100.0 * part)) + " %"; };
+      text = name(Before) + share(1.0 - state.opacity) + ", " + name(After) + share(state.opacity);
     }
     else if (state.mode == ViewMode::Difference)
     {
-      std::snprintf(text, sizeof(text), "AFTER minus BEFORE");
+      text = name(second) + " minus " + name(first);
     }
     else if (state.mode == ViewMode::Field)
     {
-      std::snprintf(text, sizeof(text), "FIELD%s over BEFORE", of.c_str());
+      const bool several = data.field && data.field->Channels() > 1;
+      text = "FIELD";
+      text += several ? " of channel " + std::to_string(data.field->ChannelAt(state.channel) + 1) : "";
+      text += " over " + name(Before);
+    }
+    else
+    {
+      text = "Checkerboard, lower left " + name(first);
+      text += name(second) == "AFTER" || name(second) == "BEFORE" ? "" : ", other " + name(second);
     }
     add(8, height - 4, text, Anchor::Low, Anchor::High);
   }

@@ -4,6 +4,7 @@
 #include "ViewImage.h"
 #include "ViewLayout.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -24,7 +25,23 @@ struct ViewData
   /** The only orientation of an image without depth. */
   std::optional<Orientation>
   OnlyPlane() const;
+
+  /** Of the image that has the most. */
+  std::size_t
+  Frames() const
+  {
+    return std::max(images[Before]->Frames(), images[After]->Frames());
+  }
+  std::size_t
+  Channels() const
+  {
+    return std::max(images[Before]->Channels(), images[After]->Channels());
+  }
 };
+
+/** "BEFORE" or "AFTER", and what is shown of it where it lacks the frame or the channel that is asked for. */
+std::string
+SideName(const ViewData & data, const ViewState & state, Side side);
 
 enum class Anchor
 {

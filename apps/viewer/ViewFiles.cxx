@@ -206,6 +206,33 @@ LoadView(const ViewFiles & files)
   {
     loaded.warnings.push_back("one image is a single plane, the other a volume: they are shown where BEFORE lies");
   }
+  const auto lacks =
+    [&](const std::string & what, const std::size_t b, const std::size_t a, const std::string & instead)
+  {
+    if (a != b)
+    {
+      const auto & least = a < b ? *after : *before;
+      loaded.warnings.push_back(least.Name() + ": has fewer " + what + " than " + (a < b ? *before : *after).Name() +
+                                ", " + std::to_string(std::min(a, b)) + " of " + std::to_string(std::max(a, b)) +
+                                "; its " + instead + " is shown where it has none");
+    }
+  };
+  lacks("frames", before->Frames(), after->Frames(), "last frame");
+  lacks("channels", before->Channels(), after->Channels(), "last channel");
+  const bool comparable = SameGrid(*before, *after);
+  if (before->HasPosition() != after->HasPosition() && !comparable)
+  {
+    loaded.warnings.push_back((before->HasPosition() ? *after : *before).Name() +
+                              ": says nothing of where in space it lies, but " +
+                              (before->HasPosition() ? *before : *after).Name() +
+                              " does; what lies beside each other need not belong together");
+  }
+  else if (!before->HasPosition() && !comparable)
+  {
+    loaded.warnings.push_back(before->Name() + " and " + after->Name() +
+                              ": differ in size and say nothing of where in space they lie; they are laid corner on "
+                              "corner, which need not belong together");
+  }
   MaskImage::Pointer mask;
   if (!files.mask.empty())
   {

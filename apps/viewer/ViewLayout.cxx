@@ -64,6 +64,13 @@ ViewLayoutNames()
   return names;
 }
 
+bool
+UsesMode(const ViewLayout layout, const ViewMode mode)
+{
+  return layout == ViewLayout::ThreeD ? mode == ViewMode::SideBySide || mode == ViewMode::Flicker
+                                      : layout != ViewLayout::ThreeOverThree;
+}
+
 std::vector<Pane>
 Arrange(const ViewLayout                 layout,
         const int                        width,

@@ -38,6 +38,10 @@ ViewModeNames();
 const std::vector<std::string> &
 ViewLayoutNames();
 
+/** Whether a layout shows anything of a mode: one of both images above each other, or of one volume, does not. */
+bool
+UsesMode(ViewLayout layout, ViewMode mode);
+
 enum Side : unsigned int
 {
   Before = 0,
@@ -57,6 +61,7 @@ struct ViewState
   double curtain = 0.5;     ///< from the left, of a picture's width
   double opacity = 0.5;     ///< of AFTER over BEFORE, in fade
   bool   afterShown = true; ///< flicker, and the volume where there is room for one
+  bool   swapped = false;   ///< AFTER is where BEFORE is else, and is taken away from it
   int    square = 48;       ///< picture elements, of the checkerboard
 
   std::size_t                frame = 0;

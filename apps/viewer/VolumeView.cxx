@@ -152,25 +152,28 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
     {
       continue;
     }
-    const double left = m_Parts == 2 && side == After ? 0.5 : 0.0;
+    const bool   isRight = m_Parts == 2 && (side == After) != state.swapped;
+    const double left = isRight ? 0.5 : 0.0;
     part.renderer->SetViewport(left, 0.0, m_Parts == 2 ? left + 0.5 : 1.0, 1.0);
     this->Show(part, side, data, state);
     Label tag;
-    tag.x = (m_Parts == 2 && side == After ? m_Width : 0) + 40;
+    tag.x = (isRight ? m_Width : 0) + 40;
     tag.y = title.y;
     tag.vertical = Anchor::Middle;
     tag.size = title.size;
-    tag.text = side == Before ? "BEFORE" : "AFTER";
+    tag.text = SideName(data, state, side);
     tag.colour = title.colour;
     m_Labels.push_back(tag);
   }
   this->PlaceBox(data);
 
-  std::vector<double> dependsOn = {
-    static_cast<double>(m_Parts),     static_cast<double>(only),
-    static_cast<double>(m_Width),     static_cast<double>(m_Height),
-    static_cast<double>(state.frame), state.channel ? static_cast<double>(*state.channel) : -1.0
-  };
+  std::vector<double> dependsOn = { static_cast<double>(m_Parts),
+                                    static_cast<double>(only),
+                                    static_cast<double>(m_Width),
+                                    static_cast<double>(m_Height),
+                                    static_cast<double>(state.swapped),
+                                    static_cast<double>(state.frame),
+                                    state.channel ? static_cast<double>(*state.channel) : -1.0 };
   for (const auto & window : state.windows)
   {
     dependsOn.insert(dependsOn.end(), { window.low, window.high });

@@ -154,6 +154,13 @@ ReadWish(const ParsedArguments & parsed)
   Wish                   wish;
   wish.mode = static_cast<ViewMode>(Choice(parsed, "mode", ViewModeNames()));
   wish.layout = static_cast<ViewLayout>(Choice(parsed, "layout", ViewLayoutNames()));
+  if (parsed.Has("mode") && !UsesMode(wish.layout, wish.mode))
+  {
+    throw UsageError("--layout " + parsed.Text("layout") + " shows " +
+                     (wish.layout == ViewLayout::ThreeD ? "a volume, side by side or in flicker alone"
+                                                        : "BEFORE above AFTER, whatever the mode") +
+                     "; leave --mode out, or choose another layout");
+  }
   wish.patientPlanes = Choice(parsed, "planes", { "acquisition", "patient" }) == 1;
   wish.frame = parsed.Number("frame", 1, 1, Most);
   wish.channel = parsed.Number("channel", 0, 1, Most);
@@ -176,6 +183,11 @@ ReadWish(const ParsedArguments & parsed)
     if (wish.position < 0.0 || wish.position > 1.0)
     {
       throw UsageError("--position must be a number from 0 to 1, not '" + parsed.Text("position") + "'");
+    }
+    if (wish.mode != ViewMode::Swipe && wish.mode != ViewMode::Fade)
+    {
+      throw UsageError("--position is of the curtain of --mode swipe or of AFTER in --mode fade; mode " +
+                       ViewModeNames()[static_cast<std::size_t>(wish.mode)] + " has neither");
     }
   }
   if (parsed.Has("cursor"))
@@ -213,16 +225,16 @@ Apply(const Wish & wish, const ParsedArguments & parsed, BeforeAfterScene & scen
 {
   auto &       state = scene.State();
   const auto & before = *scene.Data().images[Before];
-  if (wish.frame > before.Frames())
+  const auto   check = [](const std::string & what, const std::size_t wished, const std::size_t most)
   {
-    throw UsageError("--frame must be from 1 to " + std::to_string(before.Frames()) + ", the frames of " +
-                     before.Name() + ", not " + std::to_string(wish.frame));
-  }
-  if (wish.channel > before.Channels())
-  {
-    throw UsageError("--channel must be from 1 to " + std::to_string(before.Channels()) + ", the channels of " +
-                     before.Name() + ", not " + std::to_string(wish.channel));
-  }
+    if (wished > most)
+    {
+      throw UsageError("--" + what + " must be from 1 to " + std::to_string(most) + ", the " + what +
+                       "s that there are, not " + std::to_string(wished));
+    }
+  };
+  check("frame", wish.frame, scene.Data().Frames());
+  check("channel", wish.channel, scene.Data().Channels());
   scene.SetFrame(wish.frame - 1);
   if (wish.channel > 0)
   {

@@ -103,12 +103,63 @@ TEST_F(Scene, TellsTheVoxelsValueBeforeAndAfterAndItsPlaceUnderTheMouse)
   for (const unsigned int side : { 0U, 1U })
   {
     const double shown = (side + 1.0) * value;
-    std::snprintf(text, sizeof(text), shown >= 100.0 ? ":  %.1f " : ":  %.4g ", shown);
+    std::snprintf(text, sizeof(text), ":  %.6g ", shown);
     EXPECT_NE(lines[side + 1].find(text), std::string::npos) << lines[side + 1];
     std::snprintf(text, sizeof(text), "voxel %zu, %zu, %zu", (*index)[0], (*index)[1], (*index)[2]);
     EXPECT_NE(lines[side + 1].find(text), std::string::npos) << lines[side + 1];
   }
   EXPECT_NE(lines[3].find("FIELD:  1.25"), std::string::npos) << lines[3];
+}
+
+TEST_F(Scene, ValuesAreToldInAllTheirDigits)
+{
+  const auto index = *m_Scene.Data().images[Before]->IndexAt(m_Scene.State().cursor);
+  float *    voxel =
+    m_Scene.Data().images[Before]->Channel(0)->GetBufferPointer() + (index[2] * 36 + index[1]) * 40 + index[0];
+  for (const auto & [value, text] : { std::pair<float, const char *>{ 123456.0F, ":  123456 " },
+                                      { 543.0F, ":  543 " },
+                                      { -7.0F, ":  -7 " },
+                                      { 16777215.0F, ":  16777215 " },
+                                      { 1234.56F, ":  1234.56 " },
+                                      { 3e9F, ":  3e+09 " } })
+  {
+    *voxel = value;
+    EXPECT_NE(m_Scene.ProbeLines()[1].find(text), std::string::npos) << m_Scene.ProbeLines()[1];
+  }
+}
+
+TEST_F(Scene, SwapsTheSidesAndChangesTheMixtureInFadeOnly)
+{
+  m_Scene.State().opacity = 0.25;
+  this->Key("t");
+  EXPECT_TRUE(m_Scene.State().swapped);
+  EXPECT_EQ(m_Scene.State().opacity, 0.25);
+  this->Drag(Button::Left, { 100, 300 }, { 180, 300 }); // AFTER is on the left now
+  EXPECT_EQ(m_Scene.State().windows[Before].high, m_Scene.State().chosen[Before].high);
+  EXPECT_NE(m_Scene.State().windows[After].high, m_Scene.State().chosen[After].high);
+  EXPECT_FALSE(this->Key("bracketright"));
+  this->Key("3");
+  this->Key("space");
+  EXPECT_EQ(m_Scene.State().opacity, 0.75);
+  m_Scene.State().layout = ViewLayout::ThreeOverThree;
+  this->Key("t");
+  EXPECT_EQ(m_Scene.Slice(0).Place().side, After);
+}
+
+TEST_F(Scene, ALayoutThatShowsNothingOfAModeDoesNotNameIt)
+{
+  const auto mode = [this](const ViewLayout layout)
+  {
+    m_Scene.State().layout = layout;
+    m_Scene.State().histogram = true;
+    this->Key("2");
+    const auto & labels = m_Scene.Labels();
+    const auto   found =
+      std::find_if(labels.begin(), labels.end(), [](const Label & label) { return label.text.rfind("Mode:", 0) == 0; });
+    return found != labels.end() ? found->text : "";
+  };
+  EXPECT_EQ(mode(ViewLayout::Axial), "Mode:  swipe");
+  EXPECT_EQ(mode(ViewLayout::ThreeOverThree), "Mode:  BEFORE above AFTER");
 }
 
 TEST_F(Scene, WithoutAMouseTheCursorIsTold)

@@ -251,6 +251,74 @@ TEST(SliceView, DifferenceIsBlackWhereNothingChangedAndOrangeOrBlueWhereItDid)
   EXPECT_GT(darker[2], darker[0] + 50);
 }
 
+TEST(SliceView, DifferenceIsGreyWhereOneOfTheTwoHasNoValue)
+{
+  const auto grid = PlainGrid({ { 40, 40, 40, 1 } });
+  const auto small = PlainGrid({ { 10, 40, 40, 1 } }); // ends on the right, in the picture on the left
+  const auto after = Constant(*small, 90.0F);
+  for (int row = 0; row < 40 * 40; ++row)
+  {
+    after->GetBufferPointer()[10 * row + 1] = std::numeric_limits<float>::quiet_NaN();
+  }
+  const auto data = DataOf(Constant(*grid, 90.0F), after);
+  auto       state = PlainState(data, ViewMode::Difference);
+  state.focus = { { 0.0, state.cursor[1], state.cursor[2] } };
+  SliceView view;
+  view.Compose(data, state, AxesOf(data, Orientation::Axial), SlicePane(Orientation::Axial));
+  const auto at = [&](const double right)
+  {
+    const auto place = view.PixelOf({ { right, state.cursor[1], state.cursor[2] } });
+    return view.Picture().ColourAt(place[0], place[1]);
+  };
+  const Colour black{ { 0, 0, 0 } };
+  const Colour grey{ { 72, 72, 72 } };
+  EXPECT_EQ(at(-6.0), black); // the same
+  EXPECT_EQ(at(-1.0), grey);  // NaN
+  EXPECT_EQ(at(-13.0), grey); // outside AFTER
+  EXPECT_EQ(at(5.0), black);  // outside both
+}
+
+TEST(SliceView, SwappedSidesAreSeenAndTold)
+{
+  const auto data = TwoGreys(40, 60);
+  SliceView  view;
+  const auto shade = [&](const ViewMode mode, const bool swapped, const int column)
+  {
+    auto state = PlainState(data, mode);
+    state.swapped = swapped;
+    view.Compose(data, state, AxesOf(data, Orientation::Axial), SlicePane(Orientation::Axial));
+    return view.Picture().ColourAt(column, 30);
+  };
+  for (const auto mode : { ViewMode::SideBySide, ViewMode::Swipe, ViewMode::Checkerboard })
+  {
+    EXPECT_EQ(shade(mode, false, 30)[0], 40);
+    EXPECT_EQ(shade(mode, false, 90)[0], 60);
+    EXPECT_EQ(shade(mode, true, 30)[0], 60);
+    EXPECT_EQ(shade(mode, true, 90)[0], 40);
+  }
+  EXPECT_GT(shade(ViewMode::Difference, false, 30)[0], shade(ViewMode::Difference, false, 30)[2]);
+  EXPECT_TRUE(Holds(TextsOf(view), "AFTER minus BEFORE"));
+  EXPECT_LT(shade(ViewMode::Difference, true, 30)[0], shade(ViewMode::Difference, true, 30)[2]);
+  EXPECT_TRUE(Holds(TextsOf(view), "BEFORE minus AFTER"));
+}
+
+TEST(SliceView, AFrameOrChannelThatAnImageLacksIsTold)
+{
+  const auto series = Constant(*PlainGrid({ { 20, 20, 20, 3 } }), 10.0F);
+  const auto still = Constant(*PlainGrid({ { 20, 20, 20, 1 } }), 10.0F);
+  const auto data = DataOf(series, still);
+  auto       state = PlainState(data, ViewMode::SideBySide);
+  SliceView  view;
+  view.Compose(data, state, AxesOf(data, Orientation::Axial), SlicePane(Orientation::Axial));
+  EXPECT_TRUE(Holds(TextsOf(view), "AFTER"));
+  state.frame = 2;
+  state.channel = 1;
+  view.Compose(data, state, AxesOf(data, Orientation::Axial), SlicePane(Orientation::Axial));
+  EXPECT_TRUE(Holds(TextsOf(view), "BEFORE (channel 1)"));
+  EXPECT_TRUE(Holds(TextsOf(view), "AFTER (frame 1, channel 1)"));
+  EXPECT_EQ(data.Frames(), 3U);
+}
+
 TEST(SliceView, TheFieldIsWhiteAtOneBlueBelowOrangeAboveAndOnlyInsideTheMask)
 {
   const auto grid = PlainGrid({ { 40, 40, 40, 1 } });
@@ -303,7 +371,7 @@ TEST(SliceView, TheFieldIsThatOfTheChosenChannelAndSaysSo)
   EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 1 over BEFORE"));
   EXPECT_EQ(shown(0), first);
   EXPECT_GT(shown(1)[0], shown(1)[2] + 50); // orange: above 1
-  EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 2 over BEFORE"));
+  EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 2 over BEFORE (channel 1)"));
   EXPECT_EQ(shown(5), shown(1));
 }
 

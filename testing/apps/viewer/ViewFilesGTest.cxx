@@ -56,4 +56,33 @@ TEST_F(LoadedImages, APhotographStaysOneThoughItsOutputIsOfAFormatWithPosition)
   EXPECT_FALSE(loaded.data.images[Before]->HasPosition());
   EXPECT_FALSE(loaded.data.images[After]->HasPosition());
 }
+
+TEST_F(LoadedImages, WarnsOfFramesAndChannelsThatOneLacks)
+{
+  const auto still = testing::FillHead(testing::PlainGrid({ { 12, 11, 10, 1 } }));
+  this->Write("still.nii", { still });
+  this->Write("series.nii", { testing::FillHead(testing::PlainGrid({ { 12, 11, 10, 3 } })) }, 4);
+  this->Write("colours.nrrd", { still, still, still });
+  EXPECT_TRUE(this->Load("still.nii", "still.nii").warnings.empty());
+  EXPECT_TRUE(Warns(this->Load("series.nii", "still.nii"), "still.nii: has fewer frames than series.nii, 1 of 3"));
+  EXPECT_TRUE(Warns(this->Load("still.nii", "series.nii"), "still.nii: has fewer frames than series.nii, 1 of 3"));
+  EXPECT_TRUE(Warns(this->Load("colours.nrrd", "still.nii"), "fewer channels"));
+}
+
+TEST_F(LoadedImages, WarnsOfImagesThatCannotBeCompared)
+{
+  const auto flat = [](const std::size_t side) {
+    return testing::FillHead(testing::PlainGrid({ { side, side, 1, 1 } }));
+  };
+  this->Write("a.tif", { flat(20) }, 2);
+  this->Write("b.tif", { flat(22) }, 2);
+  this->Write("a.nrrd", { flat(20) }, 2);
+  this->Write("b.nrrd", { flat(22) }, 2);
+  EXPECT_TRUE(this->Load("a.tif", "a.tif").warnings.empty());
+  EXPECT_TRUE(this->Load("a.tif", "a.nrrd").warnings.empty()); // an output of the photograph
+  EXPECT_TRUE(Warns(this->Load("a.tif", "b.tif"), "differ in size"));
+  EXPECT_TRUE(Warns(this->Load("a.tif", "b.nrrd"), "a.tif: says nothing of where"));
+  EXPECT_TRUE(Warns(this->Load("a.nrrd", "b.tif"), "b.tif: says nothing of where"));
+  EXPECT_FALSE(Warns(this->Load("a.nrrd", "b.nrrd"), "where in space"));
+}
 } // namespace isolux

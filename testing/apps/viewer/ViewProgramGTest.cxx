@@ -119,6 +119,9 @@ TEST_F(ViewProgram, SaysWhatIsWrongWithACall)
   wrong({ "--screenshot", "a.png", "--cursor", "5000,0,0" }, { "5000,0,0", "outside", "before.nii.gz" });
   wrong({ "--screenshot", "a.png", "--frame", "2" }, { "--frame", "1 to 1" });
   wrong({ "--screenshot", "a.png", "--channel", "2" }, { "--channel", "1 to 1" });
+  wrong({ "--layout", "three-over-three", "--mode", "swipe" }, { "three-over-three", "whatever the mode" });
+  wrong({ "--layout", "3d", "--mode", "difference" }, { "3d", "--mode" });
+  wrong({ "--position", "0.3" }, { "--position", "side-by-side" });
   wrong({ "--screen", "a.png" }, { "unknown option" });
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "a.png"));
 }
