@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace isolux
 {
@@ -21,6 +22,17 @@ constexpr double ZoomStep = 1.0 / 150.0;
 constexpr Colour PanelColour{ { 34, 36, 40 } };
 constexpr int    TimeLeft = 170;
 constexpr int    TimeMargin = 12;
+
+Point
+MiddleOf(const std::array<Point, 8> & corners)
+{
+  Point middle{};
+  for (const auto & corner : corners)
+  {
+    middle = middle + 0.125 * corner;
+  }
+  return middle;
+}
 
 /** Short. */
 std::string
@@ -50,6 +62,14 @@ ValueText(const std::vector<float> & values)
     text += (text.empty() ? "" : ", ") + (std::isnan(value) ? std::string("NaN") : std::string(number));
   }
   return text;
+}
+
+/** Counted from 0. */
+std::string
+VoxelText(const ViewImage & image, const std::array<std::size_t, 3> & index)
+{
+  std::string text = std::to_string(index[0]) + ", " + std::to_string(index[1]);
+  return image.Size(2) > 1 ? text + ", " + std::to_string(index[2]) : text;
 }
 
 vtkSmartPointer<vtkLookupTable>
@@ -90,7 +110,8 @@ BeforeAfterScene::BeforeAfterScene(ViewData data)
   {
     m_State.windows[side] = ChooseWindow(*m_Data.images[side], 0, m_Data.masks[side]);
   }
-  m_State.chosen = m_State.windows;
+  m_Windows.own = m_State.windows;
+  m_FirstWindows = m_Windows;
 
   m_Background->SetBackground(0.0, 0.0, 0.0);
   m_Background->InteractiveOff();
@@ -130,13 +151,13 @@ BeforeAfterScene::AddTo(vtkRenderWindow & window)
 void
 BeforeAfterScene::Resize(const int width, const int height)
 {
-  const bool first = m_Size[0] == 0;
-  m_Size[0] = std::max(1, width);
-  m_Size[1] = std::max(1, height);
-  if (first)
+  if (m_Size[0] == 0)
   {
+    m_Size = { { std::max(1, width), std::max(1, height) } };
     this->Fit();
+    return;
   }
+  this->KeepZoom([&] { m_Size = { { std::max(1, width), std::max(1, height) } }; });
 }
 
 Bases
@@ -159,18 +180,13 @@ BeforeAfterScene::ArrangePanes() const
   return panes;
 }
 
-void
-BeforeAfterScene::Fit()
+double
+BeforeAfterScene::FittingPixel() const
 {
   constexpr double rim = 1.04;
   const auto       corners = m_Data.images[Before]->Corners();
-  Point            middle{};
-  for (const auto & corner : corners)
-  {
-    middle = middle + 0.125 * corner;
-  }
-  m_State.focus = middle;
-  m_State.pixel = 0.0;
+  const Point      middle = MiddleOf(corners);
+  double           pixel = 0.0;
   for (const auto & pane : this->ArrangePanes())
   {
     if (pane.kind != Pane::Kind::Slice)
@@ -188,10 +204,30 @@ BeforeAfterScene::Fit()
       {
         extent = std::max(extent, 2.0 * std::abs(Dot(corner - middle, direction == 0 ? basis.right : basis.up)));
       }
-      m_State.pixel = std::max(m_State.pixel, rim * extent / std::max(1.0, sides[direction]));
+      pixel = std::max(pixel, rim * extent / std::max(1.0, sides[direction]));
     }
   }
-  m_State.pixel = m_State.pixel > 0.0 ? m_State.pixel : 1.0;
+  return pixel;
+}
+
+void
+BeforeAfterScene::Fit()
+{
+  m_State.focus = MiddleOf(m_Data.images[Before]->Corners());
+  const double pixel = this->FittingPixel();
+  m_State.pixel = pixel > 0.0 ? pixel : 1.0;
+  m_Zoom = 1.0;
+}
+
+template <typename TChange>
+void
+BeforeAfterScene::KeepZoom(const TChange & change)
+{
+  const double before = this->FittingPixel();
+  m_Zoom = before > 0.0 ? before / m_State.pixel : m_Zoom;
+  change();
+  const double after = this->FittingPixel();
+  m_State.pixel = after > 0.0 ? after / m_Zoom : m_State.pixel;
 }
 
 void
@@ -320,7 +356,9 @@ BeforeAfterScene::ProbeLines() const
   }
   else
   {
-    lines.emplace_back(m_Hover ? "Mouse" : "Cursor");
+    const auto index = m_Data.images[Before]->IndexAt(point);
+    lines.push_back((m_Hover ? "Mouse:  " : "Cursor:  ") +
+                    (index ? "voxel " + VoxelText(*m_Data.images[Before], *index) : std::string("outside")));
   }
   const auto describe = [&](const ViewImage & image, const std::string & name)
   {
@@ -329,12 +367,7 @@ BeforeAfterScene::ProbeLines() const
     {
       return name + ":  outside";
     }
-    std::string place = std::to_string((*index)[0]) + ", " + std::to_string((*index)[1]);
-    if (image.Size(2) > 1)
-    {
-      place += ", " + std::to_string((*index)[2]);
-    }
-    return name + ":  " + ValueText(image.ValuesAt(*index, m_State.frame)) + "   at voxel " + place;
+    return name + ":  " + ValueText(image.ValuesAt(*index, m_State.frame)) + "   at voxel " + VoxelText(image, *index);
   };
   for (const Side side : { Before, After })
   {
@@ -509,10 +542,40 @@ BeforeAfterScene::SetCursor(const Point & point)
 void
 BeforeAfterScene::SetWindow(const Side side, const ViewWindow & window)
 {
-  m_State.windows[side] = window;
   if (m_State.linked)
   {
-    m_State.windows[side == Before ? After : Before] = window;
+    m_Windows.common = window;
+  }
+  else
+  {
+    m_Windows.own[side] = window;
+  }
+  this->ShowWindows();
+}
+
+void
+BeforeAfterScene::LinkWindows(const bool linked)
+{
+  m_State.linked = linked;
+  this->ShowWindows();
+}
+
+void
+BeforeAfterScene::KeepWindows()
+{
+  m_FirstWindows = m_Windows;
+  m_FirstLinked = m_State.linked;
+}
+
+void
+BeforeAfterScene::ShowWindows()
+{
+  const auto & own = m_Windows.own;
+  const auto   both = m_Windows.common.value_or(
+    ViewWindow{ std::min(own[Before].low, own[After].low), std::max(own[Before].high, own[After].high) });
+  for (const Side side : { Before, After })
+  {
+    m_State.windows[side] = m_State.linked ? both : own[side];
   }
 }
 
@@ -688,6 +751,14 @@ BeforeAfterScene::Move(const int x, const int y, const bool shift)
   return true;
 }
 
+bool
+BeforeAfterScene::Leave()
+{
+  const bool hovered = m_Hover.has_value();
+  m_Hover.reset();
+  return hovered;
+}
+
 void
 BeforeAfterScene::MoveSlider(const int x)
 {
@@ -792,6 +863,11 @@ BeforeAfterScene::Flicker()
 bool
 BeforeAfterScene::Key(const std::string & key)
 {
+  constexpr const char * keypad = "KP_";
+  if (key.rfind(keypad, 0) == 0)
+  {
+    return this->Key(key.substr(std::strlen(keypad)));
+  }
   const auto next = [](const auto value, const std::size_t count)
   { return static_cast<decltype(value)>((static_cast<std::size_t>(value) + 1) % count); };
   if (key.size() == 1 && key[0] >= '1' && key[0] <= '7')
@@ -808,8 +884,7 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "l")
   {
-    m_State.layout = next(m_State.layout, ViewLayoutNames().size());
-    this->Fit();
+    this->KeepZoom([&] { m_State.layout = next(m_State.layout, ViewLayoutNames().size()); });
   }
   else if (key == "q" || key == "a" || key == "c" || key == "s" || key == "d" || key == "Escape")
   {
@@ -828,8 +903,7 @@ BeforeAfterScene::Key(const std::string & key)
     {
       m_LayoutBefore = m_State.layout;
     }
-    m_State.layout = layout;
-    this->Fit();
+    this->KeepZoom([&] { m_State.layout = layout; });
   }
   else if (key == "bracketleft" || key == "bracketright")
   {
@@ -848,19 +922,12 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "w")
   {
-    m_State.linked = !m_State.linked;
-    m_State.windows = m_State.chosen;
-    if (m_State.linked)
-    {
-      this->SetWindow(Before,
-                      { std::min(m_State.chosen[Before].low, m_State.chosen[After].low),
-                        std::max(m_State.chosen[Before].high, m_State.chosen[After].high) });
-    }
+    this->LinkWindows(!m_State.linked);
   }
   else if (key == "r")
   {
-    m_State.windows = m_State.chosen;
-    m_State.linked = false;
+    m_Windows = m_FirstWindows;
+    this->LinkWindows(m_FirstLinked);
     this->Fit();
     m_Volume.LookFromFront(m_Data);
   }
@@ -891,8 +958,7 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "o")
   {
-    m_State.patientPlanes = !m_State.patientPlanes;
-    this->Fit();
+    this->KeepZoom([&] { m_State.patientPlanes = !m_State.patientPlanes; });
   }
   else if (key == "x")
   {
@@ -900,8 +966,7 @@ BeforeAfterScene::Key(const std::string & key)
   }
   else if (key == "h")
   {
-    m_State.histogram = !m_State.histogram;
-    this->Fit();
+    this->KeepZoom([&] { m_State.histogram = !m_State.histogram; });
   }
   else if (key == "question" || key == "F1")
   {

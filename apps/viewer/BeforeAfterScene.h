@@ -20,7 +20,7 @@ public:
 
   void
   AddTo(vtkRenderWindow & window);
-  /** To be called once at least; fits the images on the first call. */
+  /** To be called once at least; fits the images on the first call, and then keeps what is seen of them. */
   void
   Resize(int width, int height);
   /** The images fill the planes' views. */
@@ -82,6 +82,12 @@ public:
   /** Of one or of both, where they are linked. */
   void
   SetWindow(Side side, const ViewWindow & window);
+  /** One window for both, the last that there was, else one that holds both; or each its own again. */
+  void
+  LinkWindows(bool linked);
+  /** 'r' goes back to the windows that there are now. */
+  void
+  KeepWindows();
 
   enum class Button
   {
@@ -94,6 +100,9 @@ public:
   Press(Button button, int x, int y, bool twice = false);
   bool
   Move(int x, int y, bool shift);
+  /** The mouse has left the window. Returns whether the picture changes. */
+  bool
+  Leave();
   void
   Release();
   bool
@@ -129,8 +138,23 @@ private:
     std::optional<Side> side; ///< whose window is changed; both where none
   };
 
+  struct Windows
+  {
+    std::array<ViewWindow, 2> own;    ///< by Side
+    std::optional<ViewWindow> common; ///< none: what holds both
+  };
+
   Bases
   Axes() const;
+  /** mm of a picture element at which the images fill the planes' views; 0 where there is none. */
+  double
+  FittingPixel() const;
+  /** As much of the images is seen after the change as before. */
+  template <typename TChange>
+  void
+  KeepZoom(const TChange & change);
+  void
+  ShowWindows();
   std::vector<Pane>
   ArrangePanes() const;
   std::optional<std::size_t>
@@ -164,7 +188,7 @@ private:
   ViewState                  m_State;
   std::array<Bases, 2>       m_Bases; ///< of the acquisition, of the patient
   std::optional<Orientation> m_OnlyPlane;
-  int                        m_Size[2] = { 0, 0 };
+  std::array<int, 2>         m_Size{ { 0, 0 } };
   std::vector<Pane>          m_Panes;
 
   std::array<SliceView, 6> m_Slices;
@@ -179,6 +203,11 @@ private:
   vtkSmartPointer<vtkScalarBarActor>         m_ScalarBar;
   std::vector<Label>                         m_Labels;
   std::vector<vtkSmartPointer<vtkTextActor>> m_Texts;
+
+  Windows m_Windows;
+  Windows m_FirstWindows; ///< to which they are reset
+  bool    m_FirstLinked = false;
+  double  m_Zoom = 1.0; ///< over what fits, as it was last in a plane
 
   Drag                 m_Drag;
   std::array<int, 2>   m_Mouse{ { -1, -1 } };

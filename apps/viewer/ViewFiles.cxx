@@ -44,6 +44,15 @@ Overlap(const ViewImage & a, const ViewImage & b)
   return touches(a, b) || touches(b, a);
 }
 
+bool
+HoldsAll(const MaskImage * mask)
+{
+  const auto isInside = [](const unsigned char value) { return value != 0; };
+  return mask == nullptr || std::all_of(mask->GetBufferPointer(),
+                                        mask->GetBufferPointer() + mask->GetLargestPossibleRegion().GetNumberOfPixels(),
+                                        isInside);
+}
+
 /** The voxels of `image` whose middle lies in the mask, which is on the grid of `from`. */
 MaskImage::Pointer
 MaskOn(const ViewImage & image, const ViewImage & from, const MaskImage & mask)
@@ -153,10 +162,10 @@ MakeViewData(std::shared_ptr<const ViewImage> before,
                              : FindForeground(*data.images[After]);
   for (const Side side : { Before, After })
   {
-    data.maskNames[side] = mask                          ? "inside the mask"
-                           : data.masks[side] == nullptr ? "all of the image"
-                           : side == After && !same      ? "in its own foreground"
-                                                         : "in the foreground";
+    data.maskNames[side] = mask                         ? "inside the mask"
+                           : HoldsAll(data.masks[side]) ? "all of the image"
+                           : side == After && !same     ? "in its own foreground"
+                                                        : "in the foreground";
   }
   if (data.field)
   {

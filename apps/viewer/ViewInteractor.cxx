@@ -82,6 +82,11 @@ public:
     this->RenderIf(m_Scene->Move(this->X(), this->Y(), this->Interactor->GetShiftKey() != 0));
   }
   void
+  OnLeave() override
+  {
+    this->RenderIf(m_Scene->Leave());
+  }
+  void
   OnMouseWheelForward() override
   {
     this->Wheel(1);

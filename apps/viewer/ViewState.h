@@ -69,7 +69,6 @@ struct ViewState
 
   std::array<ViewWindow, 2> windows; ///< by Side
   bool                      linked = false;
-  std::array<ViewWindow, 2> chosen; ///< to which they are reset
 
   bool nearest = false; ///< voxels as they are, not interpolated
   bool patientPlanes = false;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <new>
@@ -61,7 +62,10 @@ Options()
   const std::string       modes = Listed(ViewModeNames()) + " (default side-by-side)";
   const std::string       layouts = Listed(ViewLayoutNames()) + " (default four-up; a 2-D image has one view)";
   view.add_options()("mode", text("MODE"), modes.c_str())("layout", text("LAYOUT"), layouts.c_str())(
-    "cursor", text("R,A,S"), "where the planes meet, in mm to the right, anterior and superior (default: the middle)")(
+    "cursor",
+    text("R,A,S"),
+    "where the planes meet, in mm to the right, anterior and superior; of a photograph X,Y[,Z] in voxels from 0 "
+    "(default: the middle)")(
     "planes", text("PLANES"), "acquisition (default): the image's own; patient: along the patient's axes")(
     "frame", text("N"), "frame of a series, from 1")(
     "channel", text("N"), "channel of a colour or vector image, from 1")(
@@ -141,6 +145,7 @@ struct Wish
   bool               patientPlanes = false;
 
   std::optional<Point>      cursor;
+  std::size_t               cursorNumbers = 3;
   std::optional<ViewWindow> window;
   std::optional<ViewWindow> windowAfter;
   unsigned int              frame = 1;
@@ -192,8 +197,12 @@ ReadWish(const ParsedArguments & parsed)
   }
   if (parsed.Has("cursor"))
   {
-    const auto numbers = Numbers(parsed, "cursor", 3, ',', "three numbers of mm, R,A,S");
-    wish.cursor = Point{ { numbers[0], numbers[1], numbers[2] } };
+    const std::string text = parsed.Text("cursor");
+    const std::size_t given = std::count(text.begin(), text.end(), ',') == 1 ? 2 : 3;
+    const auto        numbers =
+      Numbers(parsed, "cursor", given, ',', "three numbers of mm, R,A,S, or of a photograph two of a voxel, X,Y");
+    wish.cursor = Point{ { numbers[0], numbers[1], given == 3 ? numbers[2] : 0.0 } };
+    wish.cursorNumbers = given;
   }
   if (parsed.Has("window"))
   {
@@ -219,13 +228,78 @@ ReadWish(const ParsedArguments & parsed)
   return wish;
 }
 
+/** The least and the most of an image's corners, as a sentence ends. */
+std::string
+ReachOf(const ViewImage & image)
+{
+  const auto  corners = image.Corners();
+  std::string text;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const auto [low, high] = std::minmax_element(
+      corners.begin(), corners.end(), [axis](const Point & a, const Point & b) { return a[axis] < b[axis]; });
+    std::ostringstream range;
+    range << std::string(1, "RAS"[axis]) << " " << (*low)[axis] << " to " << (*high)[axis];
+    text += (axis == 0 ? "" : ", ") + range.str();
+  }
+  return text + " mm";
+}
+
+/** In mm, or in voxels where nobody knows where in space they lie. \throws UsageError */
+void
+PlaceCursor(const Wish & wish, const std::string & text, BeforeAfterScene & scene)
+{
+  const ViewImage & before = *scene.Data().images[Before];
+  Point             point = *wish.cursor;
+  if (before.HasPosition())
+  {
+    if (wish.cursorNumbers != 3)
+    {
+      throw UsageError("--cursor must be three numbers of mm, R,A,S, not '" + text + "'");
+    }
+    if (!before.IndexAt(point))
+    {
+      throw UsageError("--cursor " + text + " lies outside " + before.Name() + ", which reaches over " +
+                       ReachOf(before));
+    }
+  }
+  else
+  {
+    std::string reach;
+    bool        isInside = true;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      isInside = isInside && point[axis] == std::floor(point[axis]) && point[axis] >= 0.0 &&
+                 point[axis] < static_cast<double>(before.Size(axis));
+      reach += before.Size(axis) > 1 || axis < 2 ? (axis == 0 ? "" : ", ") + std::string(1, "xyz"[axis]) + " 0 to " +
+                                                     std::to_string(before.Size(axis) - 1)
+                                                 : "";
+    }
+    if (!isInside)
+    {
+      throw UsageError("--cursor " + text + " is no voxel of " + before.Name() + ", which says nothing of mm; it has " +
+                       reach);
+    }
+    point = before.ToRas()(point);
+  }
+  scene.SetCursor(point);
+  const double moved = Length(scene.State().cursor - point);
+  if (moved >= 0.05)
+  {
+    char distance[32];
+    std::snprintf(distance, sizeof(distance), "%.1f mm", moved);
+    const auto index = *before.IndexAt(point);
+    std::cerr << "isolux: the cursor was moved by " << distance << ", to the middle of the voxel " << index[0] << ", "
+              << index[1] << ", " << index[2] << " (counted from 0)\n";
+  }
+}
+
 /** \throws UsageError where the images have no such frame, channel, view or place. */
 void
 Apply(const Wish & wish, const ParsedArguments & parsed, BeforeAfterScene & scene)
 {
-  auto &       state = scene.State();
-  const auto & before = *scene.Data().images[Before];
-  const auto   check = [](const std::string & what, const std::size_t wished, const std::size_t most)
+  auto &     state = scene.State();
+  const auto check = [](const std::string & what, const std::size_t wished, const std::size_t most)
   {
     if (wished > most)
     {
@@ -242,27 +316,7 @@ Apply(const Wish & wish, const ParsedArguments & parsed, BeforeAfterScene & scen
   }
   if (wish.cursor)
   {
-    if (!before.IndexAt(*wish.cursor))
-    {
-      const auto  corners = before.Corners();
-      std::string text;
-      for (unsigned int axis = 0; axis < 3; ++axis)
-      {
-        double low = corners[0][axis];
-        double high = low;
-        for (const auto & corner : corners)
-        {
-          low = std::min(low, corner[axis]);
-          high = std::max(high, corner[axis]);
-        }
-        std::ostringstream range;
-        range << std::string(1, "RAS"[axis]) << " " << low << " to " << high;
-        text += (axis == 0 ? "" : ", ") + range.str();
-      }
-      throw UsageError("--cursor " + parsed.Text("cursor") + " lies outside " + before.Name() +
-                       ", which reaches over " + text + " mm");
-    }
-    scene.SetCursor(*wish.cursor);
+    PlaceCursor(wish, parsed.Text("cursor"), scene);
   }
   state.patientPlanes = wish.patientPlanes;
   state.layout = wish.layout;
@@ -275,9 +329,10 @@ Apply(const Wish & wish, const ParsedArguments & parsed, BeforeAfterScene & scen
   }
   if (wish.window)
   {
-    state.linked = !wish.windowAfter;
+    scene.LinkWindows(!wish.windowAfter);
     scene.SetWindow(Before, *wish.window);
   }
+  scene.KeepWindows();
 }
 
 /** Starts the program anew under a display that nobody sees. Returns where that is not possible. */

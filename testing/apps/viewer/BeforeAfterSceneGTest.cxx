@@ -130,13 +130,14 @@ TEST_F(Scene, ValuesAreToldInAllTheirDigits)
 
 TEST_F(Scene, SwapsTheSidesAndChangesTheMixtureInFadeOnly)
 {
+  const auto windows = m_Scene.State().windows;
   m_Scene.State().opacity = 0.25;
   this->Key("t");
   EXPECT_TRUE(m_Scene.State().swapped);
   EXPECT_EQ(m_Scene.State().opacity, 0.25);
   this->Drag(Button::Left, { 100, 300 }, { 180, 300 }); // AFTER is on the left now
-  EXPECT_EQ(m_Scene.State().windows[Before].high, m_Scene.State().chosen[Before].high);
-  EXPECT_NE(m_Scene.State().windows[After].high, m_Scene.State().chosen[After].high);
+  EXPECT_EQ(m_Scene.State().windows[Before].high, windows[Before].high);
+  EXPECT_NE(m_Scene.State().windows[After].high, windows[After].high);
   EXPECT_FALSE(this->Key("bracketright"));
   this->Key("3");
   this->Key("space");
@@ -241,6 +242,83 @@ TEST_F(Scene, TheMiddleButtonPansAndTheRightOneZooms)
   EXPECT_LT(m_Scene.State().pixel, 0.6 * pixel);
   m_Scene.Key("r");
   EXPECT_NEAR(m_Scene.State().pixel, pixel, 1e-9);
+}
+
+TEST_F(Scene, AnotherLayoutOrSizeKeepsPlaceAndZoomAndOnlyRFits)
+{
+  m_Scene.State().layout = ViewLayout::ThreeOverThree;
+  m_Scene.Fit();
+  m_Scene.Update();
+  const double fitted = m_Scene.State().pixel;
+  this->Drag(Button::Middle, { 300, 300 }, { 330, 280 });
+  this->Drag(Button::Right, { 300, 300 }, { 300, 200 });
+  const double pixel = m_Scene.State().pixel;
+  const Point  focus = m_Scene.State().focus;
+  const auto   stays = [&](const std::string & what)
+  {
+    EXPECT_EQ(m_Scene.State().focus, focus) << what;
+    EXPECT_NEAR(m_Scene.State().pixel, pixel, 1e-9) << what;
+  };
+  m_Scene.Press(Button::Left, 100, 500, true);
+  EXPECT_EQ(m_Scene.State().layout, ViewLayout::Axial);
+  EXPECT_EQ(m_Scene.State().focus, focus);
+  m_Scene.Update();
+  m_Scene.Press(Button::Left, 100, 500, true);
+  stays("double click");
+  m_Scene.Update();
+  for (const char * key : { "o", "h" })
+  {
+    this->Key(key);
+    this->Key(key);
+    stays(key);
+  }
+  m_Scene.Key("d"); // a volume is drawn in a window only
+  m_Scene.Key("Escape");
+  stays("3D and back");
+  m_Scene.Resize(400, 300);
+  EXPECT_GT(m_Scene.State().pixel, 1.9 * pixel); // as much is seen
+  m_Scene.Resize(800, 600);
+  stays("size");
+  this->Key("r");
+  EXPECT_NEAR(m_Scene.State().pixel, fitted, 1e-9);
+  EXPECT_NE(m_Scene.State().focus, focus);
+}
+
+TEST_F(Scene, WindowsThatWereAskedForOrDraggedOutliveWAndTheFirstOnesR)
+{
+  const auto found = m_Scene.State().windows;
+  const auto high = [this](const Side side) { return m_Scene.State().windows[side].high; };
+  m_Scene.LinkWindows(true);
+  m_Scene.SetWindow(Before, { 10.0, 77.0 }); // as --window does
+  m_Scene.KeepWindows();
+  this->Key("w");
+  EXPECT_EQ(high(After), found[After].high);
+  this->Drag(Button::Left, { 600, 300 }, { 680, 300 });
+  const double dragged = high(After);
+  EXPECT_NE(dragged, found[After].high);
+  this->Key("w");
+  EXPECT_EQ(high(Before), 77.0);
+  EXPECT_EQ(high(After), 77.0);
+  this->Key("w");
+  EXPECT_EQ(high(After), dragged);
+  this->Key("r");
+  EXPECT_TRUE(m_Scene.State().linked);
+  EXPECT_EQ(high(After), 77.0);
+}
+
+TEST_F(Scene, TheKeypadsDigitsAreDigits)
+{
+  EXPECT_TRUE(this->Key("KP_6"));
+  EXPECT_EQ(m_Scene.State().mode, ViewMode::Difference);
+}
+
+TEST_F(Scene, AfterTheMouseHasLeftTheCursorIsTold)
+{
+  m_Scene.Move(150, 300, false);
+  EXPECT_EQ(m_Scene.ProbeLines()[0].rfind("Mouse", 0), 0U);
+  EXPECT_TRUE(m_Scene.Leave());
+  EXPECT_EQ(m_Scene.ProbeLines()[0].rfind("Cursor", 0), 0U);
+  EXPECT_FALSE(m_Scene.Leave());
 }
 
 TEST_F(Scene, TheLeftButtonChangesTheWindowOfTheImageThatItIsOver)
@@ -373,5 +451,14 @@ TEST(SceneWithoutField, RefusesToShowOne)
   scene.SetMode(ViewMode::Difference);
   scene.Key("m");
   EXPECT_EQ(scene.State().mode, ViewMode::SideBySide);
+}
+
+TEST(SceneOfAPhotograph, TellsTheCursorsVoxel)
+{
+  const auto       image = testing::FillHead(testing::PlainGrid({ { 12, 11, 1, 1 } }));
+  BeforeAfterScene scene(
+    MakeViewData(testing::View(image, "a", false), testing::View(image, "b", false), nullptr, nullptr));
+  scene.SetCursor(scene.Data().images[Before]->ToRas()({ { 3, 4, 0 } }));
+  EXPECT_EQ(scene.ProbeLines()[0], "Cursor:  voxel 3, 4");
 }
 } // namespace isolux

@@ -55,6 +55,7 @@ TEST_F(LoadedImages, APhotographStaysOneThoughItsOutputIsOfAFormatWithPosition)
   const auto loaded = this->Load("page.nrrd", "");
   EXPECT_FALSE(loaded.data.images[Before]->HasPosition());
   EXPECT_FALSE(loaded.data.images[After]->HasPosition());
+  EXPECT_EQ(loaded.data.maskNames[Before], "all of the image"); // all of it is foreground
 }
 
 TEST_F(LoadedImages, WarnsOfFramesAndChannelsThatOneLacks)

@@ -96,6 +96,16 @@ TEST_F(ViewProgram, RestoresWhatWasBeforeFromTheSidecarOfAnOutput)
   this->Expect(2, { "view", "before.nii.gz", "--screenshot", "c.png" }, { "AFTER", "before.json" });
 }
 
+TEST_F(ViewProgram, APhotographsCursorIsAVoxelAndAMoveToTheMiddleOfOneIsTold)
+{
+  const std::string page = Data("photos/page.png");
+  this->Expect(0, { "view", page, page, "--screenshot", "a.png", "--cursor", "383,190" });
+  this->Expect(2, { "view", page, page, "--screenshot", "b.png", "--cursor", "384,190" }, { "x 0 to 383, y 0 to 190" });
+  this->Expect(0,
+               { "view", "before.nii.gz", "after.nii.gz", "--screenshot", "c.png", "--cursor=-5.3,-4,3" },
+               { "moved by 0.3 mm", "voxel 5, 4, 3" });
+}
+
 TEST_F(ViewProgram, SaysWhatIsWrongWithACall)
 {
   const auto wrong = [this](Strings more, const Strings & words)
