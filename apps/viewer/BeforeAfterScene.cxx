@@ -196,7 +196,7 @@ BeforeAfterScene::FittingPixel() const
     const Basis  basis = this->Axes()[static_cast<unsigned int>(pane.orientation)];
     const int    parts = m_State.mode == ViewMode::SideBySide && !pane.side ? 2 : 1;
     const double sides[] = { static_cast<double>(pane.place.width) / parts,
-                             static_cast<double>(pane.place.height - BarHeight) };
+                             static_cast<double>(pane.place.height - pane.Bar()) };
     for (const int direction : { 0, 1 })
     {
       double extent = 0.0;
@@ -263,7 +263,7 @@ BeforeAfterScene::Update()
     }
     else if (pane.kind == Pane::Kind::Histogram)
     {
-      m_Histogram.Compose(m_Data, m_State, pane.place);
+      m_Histogram.Compose(m_Data, m_State, pane);
       histogram = true;
     }
   }
@@ -280,6 +280,7 @@ BeforeAfterScene::Update()
     m_Histogram.Hide();
   }
   this->PaintPanels();
+  this->PutMessage();
   this->ShowScalarBar();
   this->ShowHelp();
   this->ShowLabels();
@@ -294,44 +295,58 @@ BeforeAfterScene::PaintPanels()
     if (pane.kind == Pane::Kind::Time)
     {
       const auto frames = m_Data.Frames();
-      const int  width = pane.place.width - TimeLeft - TimeMargin;
+      const int  left = pane.Scaled(TimeLeft);
+      const int  width = pane.place.width - left - pane.Scaled(TimeMargin);
       const auto share = static_cast<double>(m_State.frame) / static_cast<double>(frames - 1);
       m_TimeBar.Clear(pane.place.width, pane.place.height);
       m_TimeBar.Fill({ 0, 0, pane.place.width, pane.place.height }, PanelColour);
-      m_TimeBar.Fill({ TimeLeft, pane.place.height / 2 - 2, width, 4 }, { { 120, 120, 120 } });
-      m_TimeBar.Fill({ TimeLeft + static_cast<int>(std::lround(share * width)) - 4, 4, 8, pane.place.height - 8 },
-                     White);
+      m_TimeBar.Fill({ left, pane.place.height / 2 - 2, width, 4 }, { { 120, 120, 120 } });
+      m_TimeBar.Fill({ left + static_cast<int>(std::lround(share * width)) - 4, 4, 8, pane.place.height - 8 }, White);
       m_TimeBar.Show(pane.place.x, pane.place.y);
       Label label;
-      label.x = pane.place.x + 8;
+      label.x = pane.place.x + pane.Scaled(8);
       label.y = pane.place.y + pane.place.height / 2;
       label.vertical = Anchor::Middle;
-      label.size = 13;
+      label.size = pane.Scaled(13);
       label.text = "Frame " + std::to_string(m_State.frame + 1) + " of " + std::to_string(frames);
       this->Put(label);
     }
     else if (pane.kind == Pane::Kind::Probe)
     {
-      int        row = pane.place.y + pane.place.height - 18;
+      const int  step = pane.Scaled(18);
+      int        row = pane.place.y + pane.place.height - step;
+      int        column = pane.place.x + pane.Scaled(8);
       const auto write = [&](const std::string & line, const Colour & colour)
       {
         Label label;
-        label.x = pane.place.x + 8;
+        label.x = column;
         label.y = row;
         label.text = line;
-        label.size = 12;
+        label.size = pane.Scaled(12);
         label.colour = colour;
         this->Put(label);
-        row -= 18;
       };
       const auto lines = this->ProbeLines();
-      for (std::size_t i = 0; i < lines.size(); ++i)
+      const auto colourOf = [](const std::size_t i) {
+        return i == 1 ? SideColours[Before] : i == 2 ? SideColours[After] : White;
+      };
+      if (pane.place.height < 2 * step)
       {
-        write(lines[i], i == 1 ? SideColours[Before] : i == 2 ? SideColours[After] : White);
+        const int share = pane.place.width / static_cast<int>(lines.size() - 1);
+        for (std::size_t i = 1; i < lines.size(); ++i, column += share)
+        {
+          write(lines[i].substr(0, lines[i].find("   at voxel")), colourOf(i));
+        }
+        continue;
+      }
+      for (std::size_t i = 0; i < lines.size(); ++i, row -= step)
+      {
+        write(lines[i], colourOf(i));
       }
       for (const auto & line : this->DescribeState())
       {
         write(line, { { 170, 170, 170 } });
+        row -= step;
       }
     }
   }
@@ -352,13 +367,14 @@ BeforeAfterScene::ProbeLines() const
       std::snprintf(text, sizeof(text), "%c %.1f", letters[axis][point[axis] < 0.0 ? 1 : 0], std::abs(point[axis]));
       position += (axis == 0 ? "" : "   ") + std::string(text);
     }
-    lines.push_back((m_Hover ? "Mouse:  " : "Cursor:  ") + position + " mm");
+    lines.push_back((m_Hover ? "Mouse:  " : "Cursor:  ") + position + " mm   (voxels from 0)");
   }
   else
   {
     const auto index = m_Data.images[Before]->IndexAt(point);
-    lines.push_back((m_Hover ? "Mouse:  " : "Cursor:  ") +
-                    (index ? "voxel " + VoxelText(*m_Data.images[Before], *index) : std::string("outside")));
+    lines.push_back(
+      (m_Hover ? "Mouse:  " : "Cursor:  ") +
+      (index ? "voxel " + VoxelText(*m_Data.images[Before], *index) + " (from 0)" : std::string("outside")));
   }
   const auto describe = [&](const ViewImage & image, const std::string & name)
   {
@@ -407,6 +423,32 @@ BeforeAfterScene::DescribeState() const
 }
 
 void
+BeforeAfterScene::PutMessage()
+{
+  const auto isView = [](const Pane & pane)
+  { return pane.kind == Pane::Kind::Slice || pane.kind == Pane::Kind::Volume; };
+  int bottom = m_Size[1];
+  for (const auto & pane : m_Panes)
+  {
+    bottom = isView(pane) ? std::min(bottom, pane.place.y) : bottom;
+  }
+  Label label;
+  label.x = m_Size[0] / 2;
+  label.y = bottom + m_Panes.front().Scaled(24);
+  label.text = m_Message;
+  label.size = m_Panes.front().Scaled(16);
+  label.colour = { { 255, 220, 120 } };
+  label.horizontal = Anchor::Middle;
+  this->Put(label);
+}
+
+void
+BeforeAfterScene::Say(const std::string & message)
+{
+  m_Message = message;
+}
+
+void
 BeforeAfterScene::ShowScalarBar()
 {
   const bool field = m_State.mode == ViewMode::Field && m_Data.field;
@@ -430,10 +472,15 @@ BeforeAfterScene::ShowScalarBar()
     m_ScalarBar->SetLabelFormat(limit < 5.0 ? "%+.2f" : "%+.0f");
   }
   const Rectangle & place = m_Slices[0].Place().place;
-  const int         height = std::min(220, (place.height - BarHeight) / 2 - 24);
-  const int         width = 84;
-  m_ScalarBar->SetPosition(static_cast<double>(place.x + place.width - width - 6) / m_Size[0],
-                           static_cast<double>(place.y + 8) / m_Size[1]);
+  const Pane &      pane = m_Slices[0].Place();
+  const int         height = std::min(pane.Scaled(220), (place.height - pane.Bar()) / 2 - pane.Scaled(24));
+  const int         width = pane.Scaled(84);
+  for (auto * property : { m_ScalarBar->GetLabelTextProperty(), m_ScalarBar->GetTitleTextProperty() })
+  {
+    property->SetFontSize(pane.Scaled(12));
+  }
+  m_ScalarBar->SetPosition(static_cast<double>(place.x + place.width - width - pane.Scaled(6)) / m_Size[0],
+                           static_cast<double>(place.y + pane.Scaled(8)) / m_Size[1]);
   m_ScalarBar->SetWidth(static_cast<double>(width) / m_Size[0]);
   m_ScalarBar->SetHeight(static_cast<double>(height) / m_Size[1]);
 }
@@ -447,11 +494,22 @@ BeforeAfterScene::ShowHelp()
     return;
   }
   constexpr int LineHeight = 18;
+  constexpr int ColumnWidth = 620;
   const auto &  lines = ViewKeyHelp();
-  const int     height = LineHeight * (static_cast<int>(lines.size()) + 2);
-  const int     width = 620;
-  const int     left = std::max(0, (m_Size[0] - width) / 2);
-  const int     bottom = std::max(0, (m_Size[1] - height) / 2);
+  const auto    rowsOf = [&](const int columns) { return (static_cast<int>(lines.size()) + columns - 1) / columns; };
+  const auto    scaleOf = [&](const int columns)
+  {
+    return std::min({ TextScale(m_Size[0], m_Size[1]),
+                      static_cast<double>(m_Size[0]) / (columns * ColumnWidth),
+                      static_cast<double>(m_Size[1]) / (LineHeight * (rowsOf(columns) + 2)) });
+  };
+  const int    columns = scaleOf(2) > scaleOf(1) ? 2 : 1; // where the window is low
+  const double scale = scaleOf(columns);
+  const auto   scaled = [scale](const int length) { return static_cast<int>(scale * length); };
+  const int    height = scaled(LineHeight * (rowsOf(columns) + 2));
+  const int    width = scaled(columns * ColumnWidth);
+  const int    left = std::max(0, (m_Size[0] - width) / 2);
+  const int    bottom = std::max(0, (m_Size[1] - height) / 2);
   m_HelpPage.Clear(width, height);
   m_HelpPage.Fill({ 0, 0, width, height }, { { 90, 94, 104 } });
   m_HelpPage.Fill({ 2, 2, width - 4, height - 4 }, { { 24, 26, 30 } });
@@ -459,14 +517,16 @@ BeforeAfterScene::ShowHelp()
   m_Labels.clear(); // the page lies over them
   for (std::size_t i = 0; i < lines.size(); ++i)
   {
-    for (const int column : { 0, 1 })
+    const int column = static_cast<int>(i) / rowsOf(columns);
+    const int row = static_cast<int>(i) % rowsOf(columns);
+    for (const bool isKey : { true, false })
     {
       Label label;
-      label.x = left + (column == 0 ? 20 : 240);
-      label.y = bottom + height - LineHeight * (static_cast<int>(i) + 2);
-      label.text = column == 0 ? lines[i].first : lines[i].second;
-      label.size = 13;
-      label.colour = column == 0 ? Colour{ { 255, 220, 120 } } : White;
+      label.x = left + scaled(column * ColumnWidth + (isKey ? 20 : 240));
+      label.y = bottom + height - scaled(LineHeight * (row + 2));
+      label.text = isKey ? lines[i].first : lines[i].second;
+      label.size = std::max(1, scaled(13));
+      label.colour = isKey ? Colour{ { 255, 220, 120 } } : White;
       this->Put(label);
     }
   }
@@ -632,6 +692,7 @@ BeforeAfterScene::Press(const Button button, const int x, const int y, const boo
   const Pane * pane = this->PaneAt(x, y);
   m_Mouse = { { x, y } };
   m_Drag = {};
+  m_Message.clear();
   if (m_State.help)
   {
     m_State.help = false;
@@ -649,7 +710,7 @@ BeforeAfterScene::Press(const Button button, const int x, const int y, const boo
   }
   if (pane->kind == Pane::Kind::Volume || pane->kind == Pane::Kind::Slice)
   {
-    const bool onBar = y >= pane->place.y + pane->place.height - BarHeight;
+    const bool onBar = y >= pane->place.y + pane->place.height - pane->Bar();
     if (twice && button == Button::Left)
     {
       return this->Key(m_State.layout == ViewLayout::FourUp || m_State.layout == ViewLayout::Conventional ||
@@ -774,8 +835,9 @@ BeforeAfterScene::MoveSlider(const int x)
 void
 BeforeAfterScene::MoveTime(const int x)
 {
-  const double share =
-    std::clamp(static_cast<double>(x - TimeLeft) / std::max(1, m_Size[0] - TimeLeft - TimeMargin), 0.0, 1.0);
+  const double scale = TextScale(m_Size[0], m_Size[1]);
+  const double left = scale * TimeLeft;
+  const double share = std::clamp((x - left) / std::max(1.0, m_Size[0] - left - scale * TimeMargin), 0.0, 1.0);
   this->SetFrame(static_cast<std::size_t>(std::lround(share * static_cast<double>(m_Data.Frames() - 1))));
 }
 
@@ -863,6 +925,7 @@ BeforeAfterScene::Flicker()
 bool
 BeforeAfterScene::Key(const std::string & key)
 {
+  m_Message.clear();
   constexpr const char * keypad = "KP_";
   if (key.rfind(keypad, 0) == 0)
   {

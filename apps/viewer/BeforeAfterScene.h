@@ -23,6 +23,9 @@ public:
   /** To be called once at least; fits the images on the first call, and then keeps what is seen of them. */
   void
   Resize(int width, int height);
+  /** Over the views, until a key or button is pressed. */
+  void
+  Say(const std::string & message);
   /** The images fill the planes' views. */
   void
   Fit();
@@ -176,6 +179,8 @@ private:
   void
   PaintPanels();
   void
+  PutMessage();
+  void
   ShowScalarBar();
   void
   ShowHelp();
@@ -202,6 +207,7 @@ private:
   vtkSmartPointer<vtkRenderer>               m_Foreground; ///< texts
   vtkSmartPointer<vtkScalarBarActor>         m_ScalarBar;
   std::vector<Label>                         m_Labels;
+  std::string                                m_Message;
   std::vector<vtkSmartPointer<vtkTextActor>> m_Texts;
 
   Windows m_Windows;

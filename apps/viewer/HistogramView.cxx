@@ -13,8 +13,8 @@ namespace isolux
 namespace
 {
 constexpr unsigned char Ink = 210;
-constexpr float         RoomForCount = 170.0F; ///< picture elements, that the title takes
-constexpr float         RoomForMask = 300.0F;
+constexpr double        RoomForCount = 170.0; ///< picture elements, that the title takes
+constexpr double        RoomForMask = 300.0;
 
 vtkSmartPointer<vtkTable>
 Table(const vtkIdType rows)
@@ -87,8 +87,9 @@ HistogramView::Hide()
 }
 
 void
-HistogramView::Compose(const ViewData & data, const ViewState & state, const Rectangle & place)
+HistogramView::Compose(const ViewData & data, const ViewState & state, const Pane & pane)
 {
+  const Rectangle & place = pane.place;
   m_Actor->VisibilityOn();
   for (const Side side : { Before, After })
   {
@@ -103,14 +104,16 @@ HistogramView::Compose(const ViewData & data, const ViewState & state, const Rec
     }
     const float half = static_cast<float>(place.width) / 2.0F;
     std::string title = SideName(data, state, side);
-    if (half > RoomForCount)
+    if (half > pane.scale * RoomForCount)
     {
       title += ": " + std::to_string(chart.histogram.voxels) + " voxels" +
-               (half > RoomForMask ? ", " + data.maskNames[side] : "");
+               (half > pane.scale * RoomForMask ? ", " + data.maskNames[side] : "");
       title += chart.histogram.nonFinite > 0 ? ", " + std::to_string(chart.histogram.nonFinite) + " NaN" : "";
     }
     chart.title = title;
     chart.chart->SetTitle(title);
+    chart.chart->GetTitleProperties()->SetFontSize(pane.Scaled(12));
+    chart.chart->GetAxis(vtkAxis::BOTTOM)->GetLabelProperties()->SetFontSize(pane.Scaled(11));
     chart.chart->SetSize({ static_cast<float>(place.x) + (side == After ? half : 0.0F),
                            static_cast<float>(place.y),
                            half,

@@ -19,7 +19,7 @@ public:
   void
   AddTo(vtkRenderer & renderer);
   void
-  Compose(const ViewData & data, const ViewState & state, const Rectangle & place);
+  Compose(const ViewData & data, const ViewState & state, const Pane & pane);
   void
   Hide();
 

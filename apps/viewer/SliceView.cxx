@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -22,7 +23,10 @@ constexpr std::array<double, 3> NoDifferenceColour{ { 72, 72, 72 } }; ///< where
 constexpr double                FieldOpacity = 0.55;
 constexpr int                   CrosshairGap = 10;
 constexpr int                   LetterRoom = 24;
-constexpr int                   SliderLeft = 170;
+constexpr double                TitleShare = 0.7; ///< of the bar, that its title may take
+constexpr double                TitleMargin = 18.0;
+constexpr double                LetterWidth = 6.6; ///< of a mean letter of the bar's size
+constexpr double                ObliqueDegrees = 0.5;
 constexpr int                   SliderMargin = 12;
 
 std::array<double, 3>
@@ -146,6 +150,7 @@ SliceView::Compose(const ViewData & data, const ViewState & state, const Basis &
     }
     this->PaintLines(state);
   }
+  this->NamePlane(data, state);
   this->PaintBar(state);
   this->Write(data, state);
   m_Picture.Show(pane.place.x, pane.place.y);
@@ -211,8 +216,8 @@ SliceView::Curtain(const ViewState & state) const
 std::array<int, 2>
 SliceView::SliderColumns() const
 {
-  const int right = m_Pane.place.width - SliderMargin;
-  return { { std::min(SliderLeft, right), right } };
+  const int right = m_Pane.place.width - m_Pane.Scaled(SliderMargin);
+  return { { std::min(m_TitleRoom, right), right } };
 }
 
 const float *
@@ -403,17 +408,18 @@ SliceView::PaintLines(const ViewState & state)
   const auto            self = static_cast<unsigned int>(m_Pane.orientation);
   const int             width = this->PartWidth();
   const int             height = this->PartHeight();
+  const int             room = m_Pane.Scaled(LetterRoom);
   for (int part = 0; state.crosshair && part < m_Parts; ++part)
   {
     const auto [x, y] = this->PixelOf(state.cursor, part);
-    for (int column = part * width + LetterRoom; column < (part + 1) * width - LetterRoom; ++column)
+    for (int column = part * width + room; column < (part + 1) * width - room; ++column)
     {
       if (std::abs(column - x) > CrosshairGap && y >= 0 && y < height)
       {
         m_Picture.Blend(column, y, BarColours[static_cast<unsigned int>(horizontal[self])], 0.6);
       }
     }
-    for (int row = LetterRoom; row < height - LetterRoom; ++row)
+    for (int row = room; row < height - room; ++row)
     {
       if (std::abs(row - y) > CrosshairGap && x >= part * width && x < (part + 1) * width)
       {
@@ -427,7 +433,7 @@ SliceView::PaintLines(const ViewState & state)
   }
   if (const auto curtain = this->Curtain(state))
   {
-    m_Picture.Fill({ *curtain - 1, LetterRoom, 2, height - 2 * LetterRoom }, White);
+    m_Picture.Fill({ *curtain - 1, room, 2, height - 2 * room }, White);
     m_Picture.Fill({ *curtain - 6, height / 2 - 16, 12, 32 }, White);
     m_Picture.Fill({ *curtain - 2, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
     m_Picture.Fill({ *curtain + 1, height / 2 - 9, 1, 18 }, { { 70, 70, 70 } });
@@ -438,7 +444,7 @@ void
 SliceView::PaintBar(const ViewState & state)
 {
   const int bottom = this->PartHeight();
-  m_Picture.Fill({ 0, bottom, m_Pane.place.width, BarHeight },
+  m_Picture.Fill({ 0, bottom, m_Pane.place.width, m_Pane.Bar() },
                  BarColours[static_cast<unsigned int>(m_Pane.orientation)]);
   const auto [left, right] = this->SliderColumns();
   if (m_Range[1] > m_Range[0] && right > left)
@@ -446,8 +452,65 @@ SliceView::PaintBar(const ViewState & state)
     const double share =
       std::clamp((Dot(state.cursor, m_Basis.normal) - m_Range[0]) / (m_Range[1] - m_Range[0]), 0.0, 1.0);
     const int handle = left + static_cast<int>(std::lround(share * (right - left)));
-    m_Picture.Fill({ left, bottom + BarHeight / 2 - 2, right - left, 4 }, { { 60, 60, 60 } }, 0.6);
-    m_Picture.Fill({ handle - 4, bottom + 4, 8, BarHeight - 8 }, { { 245, 245, 245 } });
+    m_Picture.Fill({ left, bottom + m_Pane.Bar() / 2 - 2, right - left, 4 }, { { 60, 60, 60 } }, 0.6);
+    m_Picture.Fill({ handle - 4, bottom + 4, 8, m_Pane.Bar() - 8 }, { { 245, 245, 245 } });
+  }
+}
+
+void
+SliceView::NamePlane(const ViewData & data, const ViewState & state)
+{
+  const ViewImage & image = *data.images[Before];
+  std::string       name = ToString(m_Pane.orientation);
+  name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  std::string place;
+  if (!image.HasPosition())
+  {
+    name = data.OnlyPlane() ? "Image" : std::string("Across ") + "zyx"[static_cast<unsigned int>(m_Pane.orientation)];
+  }
+  else if (DegreesOffPatient(m_Basis, m_Pane.orientation) > ObliqueDegrees)
+  {
+    name += " oblique";
+    place = "   offset " + Millimetres(Dot(state.cursor, m_Basis.normal)); // along the normal
+  }
+  else
+  {
+    const unsigned int axis = 2 - static_cast<unsigned int>(m_Pane.orientation);
+    place = std::string("   ") + "RAS"[axis] + ": " + Millimetres(state.cursor[axis]);
+  }
+
+  unsigned int across = 0;
+  const auto   along = [&](const unsigned int axis)
+  { return std::abs(Dot(image.ToRas().columns[axis], m_Basis.normal)) / Length(image.ToRas().columns[axis]); };
+  for (const unsigned int axis : { 1U, 2U })
+  {
+    across = along(axis) > along(across) ? axis : across;
+  }
+  std::string slice;
+  const auto  index = image.IndexAt(state.cursor);
+  if (index && image.Size(across) > 1 && along(across) > std::cos(ObliqueDegrees * 3.14159265358979323846 / 180.0))
+  {
+    slice =
+      "   slice " + std::to_string((*index)[across] + 1) + " of " + std::to_string(image.Size(across)); // as the report
+  }
+  // each with room for its longest number
+  const std::size_t digits = 2 * std::to_string(image.Size(across)).size();
+  const std::size_t placeRoom = place.empty() ? 0 : place.size() + 3;
+  const std::size_t sliceRoom = slice.empty() ? 0 : std::strlen("   slice  of ") + digits;
+  const auto        room = [&](const std::size_t letters)
+  { return m_Pane.Scaled(static_cast<int>(std::lround(TitleMargin + LetterWidth * static_cast<double>(letters)))); };
+  m_Title = name + place + slice;
+  m_TitleRoom = room(name.size() + placeRoom + sliceRoom);
+  const double most = TitleShare * m_Pane.place.width;
+  if (m_TitleRoom > most)
+  {
+    m_Title = name + slice;
+    m_TitleRoom = room(name.size() + sliceRoom);
+  }
+  if (m_TitleRoom > most)
+  {
+    m_Title = name;
+    m_TitleRoom = room(name.size());
   }
 }
 
@@ -470,18 +533,10 @@ SliceView::Write(const ViewData & data, const ViewState & state)
     return &m_Labels.back();
   };
 
-  std::string title = ToString(m_Pane.orientation);
-  title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  if (letters)
-  {
-    const unsigned int axis = 2 - static_cast<unsigned int>(m_Pane.orientation);
-    title += std::string("   ") + "RAS"[axis] + ": " + Millimetres(state.cursor[axis]);
-  }
-  else
-  {
-    title = data.OnlyPlane() ? "Image" : std::string("Across ") + "zyx"[static_cast<unsigned int>(m_Pane.orientation)];
-  }
-  auto * bar = add(6, height + BarHeight / 2, title, Anchor::Low, Anchor::Middle);
+  const int edge = m_Pane.Scaled(6);
+  const int rim = m_Pane.Scaled(4);
+  const int indent = m_Pane.Scaled(8);
+  auto *    bar = add(edge, height + m_Pane.Bar() / 2, m_Title, Anchor::Low, Anchor::Middle);
   bar->colour = { { 20, 20, 20 } };
   bar->size = 13;
 
@@ -491,42 +546,44 @@ SliceView::Write(const ViewData & data, const ViewState & state)
     const int left = part * width;
     if (letters)
     {
-      add(left + 6, height / 2, std::string(1, LetterOf(-1.0 * m_Basis.right)), Anchor::Low, Anchor::Middle)->size = 18;
-      add(left + width - 6, height / 2, std::string(1, LetterOf(m_Basis.right)), Anchor::High, Anchor::Middle)->size =
+      add(left + edge, height / 2, std::string(1, LetterOf(-1.0 * m_Basis.right)), Anchor::Low, Anchor::Middle)->size =
         18;
-      add(left + width / 2, height - 4, std::string(1, LetterOf(m_Basis.up)), Anchor::Middle, Anchor::High)->size = 18;
-      add(left + width / 2, 4, std::string(1, LetterOf(-1.0 * m_Basis.up)), Anchor::Middle, Anchor::Low)->size = 18;
+      add(left + width - edge, height / 2, std::string(1, LetterOf(m_Basis.right)), Anchor::High, Anchor::Middle)
+        ->size = 18;
+      add(left + width / 2, height - rim, std::string(1, LetterOf(m_Basis.up)), Anchor::Middle, Anchor::High)->size =
+        18;
+      add(left + width / 2, rim, std::string(1, LetterOf(-1.0 * m_Basis.up)), Anchor::Middle, Anchor::Low)->size = 18;
     }
   }
-  if (letters && degrees > 0.5)
+  if (letters && degrees > ObliqueDegrees)
   {
     char text[64];
     std::snprintf(text, sizeof(text), "%.0f° off the patient's axes", degrees);
-    add(6, 4, text, Anchor::Low, Anchor::Low)->size = 12;
+    add(edge, rim, text, Anchor::Low, Anchor::Low)->size = 12;
   }
 
   const Side first = state.swapped ? After : Before;
   const Side second = state.swapped ? Before : After;
   const auto name = [&](const Side side) { return SideName(data, state, side); };
   const auto tag = [&](const Side side, const int x, const Anchor anchor)
-  { add(x, height - 4, name(side), anchor, Anchor::High)->colour = SideColours[side]; };
+  { add(x, height - rim, name(side), anchor, Anchor::High)->colour = SideColours[side]; };
   if (m_Pane.side)
   {
-    tag(*m_Pane.side, 8, Anchor::Low);
+    tag(*m_Pane.side, indent, Anchor::Low);
   }
   else if (state.mode == ViewMode::Flicker)
   {
-    tag(state.afterShown ? After : Before, 8, Anchor::Low);
+    tag(state.afterShown ? After : Before, indent, Anchor::Low);
   }
   else if (state.mode == ViewMode::SideBySide)
   {
-    tag(first, 8, Anchor::Low);
-    tag(second, width + 8, Anchor::Low);
+    tag(first, indent, Anchor::Low);
+    tag(second, width + indent, Anchor::Low);
   }
   else if (state.mode == ViewMode::Swipe)
   {
-    tag(first, 8, Anchor::Low);
-    tag(second, width - 8, Anchor::High);
+    tag(first, indent, Anchor::Low);
+    tag(second, width - indent, Anchor::High);
   }
   else
   {
@@ -542,9 +599,16 @@ SliceView::Write(const ViewData & data, const ViewState & state)
     }
     else if (state.mode == ViewMode::Field)
     {
-      const bool several = data.field && data.field->Channels() > 1;
       text = "FIELD";
-      text += several ? " of channel " + std::to_string(data.field->ChannelAt(state.channel) + 1) : "";
+      if (data.field &&
+          (data.field->Channels() > 1 || data.field->ChannelAt(state.channel) != state.channel.value_or(0)))
+      {
+        text += " of channel " + std::to_string(data.field->ChannelAt(state.channel) + 1);
+      }
+      if (data.field && data.field->FrameAt(state.frame) != state.frame)
+      {
+        text += " of frame " + std::to_string(data.field->FrameAt(state.frame) + 1);
+      }
       text += " over " + name(Before);
     }
     else
@@ -552,7 +616,11 @@ SliceView::Write(const ViewData & data, const ViewState & state)
       text = "Checkerboard, lower left " + name(first);
       text += name(second) == "AFTER" || name(second) == "BEFORE" ? "" : ", other " + name(second);
     }
-    add(8, height - 4, text, Anchor::Low, Anchor::High);
+    add(indent, height - rim, text, Anchor::Low, Anchor::High);
+  }
+  for (auto & label : m_Labels)
+  {
+    label.size = m_Pane.Scaled(label.size);
   }
 }
 } // namespace isolux

@@ -118,7 +118,7 @@ public:
   int
   PartHeight() const
   {
-    return m_Pane.place.height - BarHeight;
+    return m_Pane.place.height - m_Pane.Bar();
   }
 
   /** Coordinates of the pane to RAS, and back for one part. */
@@ -179,6 +179,9 @@ private:
   PaintLines(const ViewState & state);
   void
   Write(const ViewData & data, const ViewState & state);
+  /** Name of the plane, where it is, and its slice, as far as the bar has room, in m_Title. */
+  void
+  NamePlane(const ViewData & data, const ViewState & state);
 
   Canvas                     m_Picture;
   std::vector<Samples>       m_Samples;
@@ -187,6 +190,8 @@ private:
   std::vector<Label>         m_Labels;
   Pane                       m_Pane;
   Basis                      m_Basis;
+  std::string                m_Title;         ///< on the bar
+  int                        m_TitleRoom = 0; ///< picture elements, whatever its numbers are
   int                        m_Parts = 1;
   Point                      m_Centre{}; ///< RAS of the middle of a part
   double                     m_Pixel = 1.0;

@@ -182,15 +182,20 @@ private:
     {
       path = "isolux-view-" + std::to_string(number) + ".png";
     }
+    m_Scene->Say("");
+    this->RenderIf(true);
     try
     {
       WritePicture(*this->Interactor->GetRenderWindow(), path);
       std::cout << path.string() << std::endl;
+      m_Scene->Say("written to " + std::filesystem::absolute(path).string());
     }
     catch (const std::exception & error)
     {
       std::cerr << "isolux view: " << error.what() << '\n';
+      m_Scene->Say(error.what());
     }
+    this->RenderIf(true);
   }
 
   BeforeAfterScene * m_Scene = nullptr;

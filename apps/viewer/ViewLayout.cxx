@@ -9,7 +9,8 @@ namespace
 constexpr int Gap = 2;
 constexpr int TimeHeight = 24;
 constexpr int StripHeight = 150;
-constexpr int SmallestHeight = 420; ///< a lower window has no strip
+constexpr int LineHeight = 20;
+constexpr int SmallestHeight = 420; ///< a lower window has one line instead of the strip
 constexpr int ProbeWidth = 380;
 
 /** Cells of a grid, row by row from the upper left. */
@@ -45,59 +46,17 @@ Other(const Pane::Kind kind, const Rectangle & place)
   pane.place = place;
   return pane;
 }
-} // namespace
-
-const std::vector<std::string> &
-ViewModeNames()
+/** The slices and volumes of a layout. */
+void
+AddViews(std::vector<Pane> &                panes,
+         const Rectangle &                  area,
+         const ViewLayout                   layout,
+         const std::optional<Orientation> & plane)
 {
-  static const std::vector<std::string> names = { "side-by-side", "swipe",      "fade", "flicker",
-                                                  "checkerboard", "difference", "field" };
-  return names;
-}
-
-const std::vector<std::string> &
-ViewLayoutNames()
-{
-  static const std::vector<std::string> names = { "four-up", "conventional", "three-over-three",
-                                                  "axial",   "coronal",      "sagittal",
-                                                  "3d" };
-  return names;
-}
-
-bool
-UsesMode(const ViewLayout layout, const ViewMode mode)
-{
-  return layout == ViewLayout::ThreeD ? mode == ViewMode::SideBySide || mode == ViewMode::Flicker
-                                      : layout != ViewLayout::ThreeOverThree;
-}
-
-std::vector<Pane>
-Arrange(const ViewLayout                 layout,
-        const int                        width,
-        const int                        height,
-        const bool                       histogram,
-        const bool                       time,
-        const std::optional<Orientation> plane)
-{
-  std::vector<Pane> panes;
-  int               bottom = 0;
-  if (histogram && height >= SmallestHeight)
-  {
-    const int probe = std::min(ProbeWidth, width / 2);
-    panes.push_back(Other(Pane::Kind::Probe, { 0, 0, probe, StripHeight }));
-    panes.push_back(Other(Pane::Kind::Histogram, { probe + Gap, 0, width - probe - Gap, StripHeight }));
-    bottom = StripHeight + Gap;
-  }
-  if (time)
-  {
-    panes.push_back(Other(Pane::Kind::Time, { 0, bottom, width, TimeHeight }));
-    bottom += TimeHeight + Gap;
-  }
-  const Rectangle area{ 0, bottom, width, std::max(1, height - bottom) };
   if (plane)
   {
     panes.push_back(Slice(*plane, area));
-    return panes;
+    return;
   }
   switch (layout)
   {
@@ -143,6 +102,76 @@ Arrange(const ViewLayout                 layout,
     case ViewLayout::ThreeD:
       panes.push_back(Other(Pane::Kind::Volume, area));
       break;
+  }
+}
+} // namespace
+
+const std::vector<std::string> &
+ViewModeNames()
+{
+  static const std::vector<std::string> names = { "side-by-side", "swipe",      "fade", "flicker",
+                                                  "checkerboard", "difference", "field" };
+  return names;
+}
+
+const std::vector<std::string> &
+ViewLayoutNames()
+{
+  static const std::vector<std::string> names = { "four-up", "conventional", "three-over-three",
+                                                  "axial",   "coronal",      "sagittal",
+                                                  "3d" };
+  return names;
+}
+
+bool
+UsesMode(const ViewLayout layout, const ViewMode mode)
+{
+  return layout == ViewLayout::ThreeD ? mode == ViewMode::SideBySide || mode == ViewMode::Flicker
+                                      : layout != ViewLayout::ThreeOverThree;
+}
+
+double
+TextScale(const int width, const int height)
+{
+  return std::max(1.0, std::min(width / 1280.0, height / 900.0));
+}
+
+std::vector<Pane>
+Arrange(const ViewLayout                 layout,
+        const int                        width,
+        const int                        height,
+        const bool                       histogram,
+        const bool                       time,
+        const std::optional<Orientation> plane)
+{
+  std::vector<Pane> panes;
+  Pane              any;
+  any.scale = TextScale(width, height);
+  int bottom = 0;
+  if (histogram && height >= SmallestHeight)
+  {
+    const int strip = any.Scaled(StripHeight);
+    const int probe = std::min(any.Scaled(ProbeWidth), width / 2);
+    panes.push_back(Other(Pane::Kind::Probe, { 0, 0, probe, strip }));
+    panes.push_back(Other(Pane::Kind::Histogram, { probe + Gap, 0, width - probe - Gap, strip }));
+    bottom = strip + Gap;
+  }
+  else if (histogram)
+  {
+    panes.push_back(Other(Pane::Kind::Probe, { 0, 0, width, LineHeight }));
+    bottom = LineHeight + Gap;
+  }
+  if (time)
+  {
+    const int slider = any.Scaled(TimeHeight);
+    panes.push_back(Other(Pane::Kind::Time, { 0, bottom, width, slider }));
+    bottom += slider + Gap;
+  }
+  const Rectangle area{ 0, bottom, width, std::max(1, height - bottom) };
+  AddViews(panes, area, layout, plane);
+  for (auto & pane : panes)
+  {
+    pane.scale = any.scale;
   }
   return panes;
 }

@@ -2,6 +2,7 @@
 
 #include "ViewState.h"
 
+#include <cmath>
 #include <vector>
 
 namespace isolux
@@ -21,6 +22,12 @@ struct Rectangle
   }
 };
 
+constexpr int BarHeight = 22; ///< of the coloured bar above a slice or volume, with the slice's slider
+
+/** Of texts and bars: 1 in a window of 1280 x 900 and in smaller ones, and growing with larger ones. */
+double
+TextScale(int width, int height);
+
 /** A part of the window. */
 struct Pane
 {
@@ -36,11 +43,22 @@ struct Pane
   Rectangle           place;
   Orientation         orientation = Orientation::Axial; ///< of a slice
   std::optional<Side> side;                             ///< which image it shows whatever the mode is
+  double              scale = 1.0;                      ///< of texts and bars
+
+  int
+  Scaled(const int length) const
+  {
+    return static_cast<int>(std::lround(scale * length));
+  }
+  int
+  Bar() const
+  {
+    return this->Scaled(BarHeight);
+  }
 };
 
-constexpr int BarHeight = 22; ///< of the coloured bar above a slice or volume, with the slice's slider
-
-/** `plane`: the only one that there is, of an image without depth. */
+/** A window too low for histograms has one line of values. `plane`: the only one that there is, of an image without
+ * depth. */
 std::vector<Pane>
 Arrange(
   ViewLayout layout, int width, int height, bool histogram, bool time, std::optional<Orientation> plane = std::nullopt);

@@ -20,6 +20,7 @@ namespace isolux
 namespace
 {
 constexpr std::size_t LargestSide = 128; ///< voxels, of the copy that is rendered
+constexpr int         LetterSize = 20;
 constexpr Colour      BarColour{ { 116, 126, 184 } };
 
 vtkSmartPointer<vtkActor>
@@ -73,7 +74,7 @@ VolumeView::VolumeView()
   {
     m_Letters[i] = vtkSmartPointer<vtkBillboardTextActor3D>::New();
     m_Letters[i]->SetInput(names[i]);
-    m_Letters[i]->GetTextProperty()->SetFontSize(20);
+    m_Letters[i]->GetTextProperty()->SetFontSize(LetterSize);
     m_Letters[i]->GetTextProperty()->SetBold(true);
     m_Letters[i]->GetTextProperty()->SetJustificationToCentered();
     m_Letters[i]->GetTextProperty()->SetVerticalJustificationToCentered();
@@ -127,7 +128,7 @@ void
 VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases & bases, const Pane & pane)
 {
   m_Parts = state.mode == ViewMode::SideBySide ? 2 : 1;
-  m_Height = std::max(1, pane.place.height - BarHeight);
+  m_Height = std::max(1, pane.place.height - pane.Bar());
   m_Width = std::max(1, pane.place.width / m_Parts);
   if (!m_HasLooked)
   {
@@ -135,11 +136,11 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
   }
   m_Labels.clear();
   Label title;
-  title.x = 6;
-  title.y = m_Height + BarHeight / 2;
+  title.x = pane.Scaled(6);
+  title.y = m_Height + pane.Bar() / 2;
   title.vertical = Anchor::Middle;
   title.text = "3D";
-  title.size = 13;
+  title.size = pane.Scaled(13);
   title.colour = { { 20, 20, 20 } };
   m_Labels.push_back(title);
 
@@ -157,7 +158,7 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
     part.renderer->SetViewport(left, 0.0, m_Parts == 2 ? left + 0.5 : 1.0, 1.0);
     this->Show(part, side, data, state);
     Label tag;
-    tag.x = (isRight ? m_Width : 0) + 40;
+    tag.x = (isRight ? m_Width : 0) + pane.Scaled(40);
     tag.y = title.y;
     tag.vertical = Anchor::Middle;
     tag.size = title.size;
@@ -166,6 +167,10 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
     m_Labels.push_back(tag);
   }
   this->PlaceBox(data);
+  for (auto & letter : m_Letters)
+  {
+    letter->GetTextProperty()->SetFontSize(pane.Scaled(LetterSize));
+  }
 
   std::vector<double> dependsOn = { static_cast<double>(m_Parts),
                                     static_cast<double>(only),
@@ -196,7 +201,7 @@ VolumeView::Compose(const ViewData & data, const ViewState & state, const Bases 
     std::copy_n(m_Rendered.begin() + static_cast<std::ptrdiff_t>(row * bytes), bytes, m_Picture.Row(row));
   }
   this->PaintOutlines(data, state, bases);
-  m_Picture.Fill({ 0, m_Height, pane.place.width, BarHeight }, BarColour);
+  m_Picture.Fill({ 0, m_Height, pane.place.width, pane.Bar() }, BarColour);
   m_Picture.Show(pane.place.x, pane.place.y);
 }
 

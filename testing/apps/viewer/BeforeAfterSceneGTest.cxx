@@ -306,6 +306,54 @@ TEST_F(Scene, WindowsThatWereAskedForOrDraggedOutliveWAndTheFirstOnesR)
   EXPECT_EQ(high(After), 77.0);
 }
 
+TEST_F(Scene, ALowWindowHasALineOfValuesAndTheWholeHelp)
+{
+  m_Scene.State().histogram = true;
+  for (const auto & size : { std::array<int, 2>{ { 1000, 300 } }, { { 320, 280 } }, { { 640, 400 } } })
+  {
+    m_Scene.State().help = false;
+    m_Scene.Resize(size[0], size[1]);
+    m_Scene.Update();
+    const auto & labels = m_Scene.Labels();
+    const auto   value = std::find_if(
+      labels.begin(), labels.end(), [](const Label & label) { return label.text.rfind("AFTER:  ", 0) == 0; });
+    ASSERT_NE(value, labels.end()) << size[0];
+    EXPECT_LT(value->y, 20);
+    this->Key("question");
+    EXPECT_EQ(m_Scene.Labels().size(), 2 * ViewKeyHelp().size());
+    for (const auto & label : m_Scene.Labels())
+    {
+      EXPECT_TRUE(label.y >= 0 && label.y + label.size < size[1] && label.x < size[0]) << size[0] << label.text;
+    }
+  }
+}
+
+TEST_F(Scene, TextsAndBarsGrowWithTheWindow)
+{
+  const int small = m_Scene.Labels().front().size;
+  EXPECT_EQ(m_Scene.Slice(0).Place().Bar(), BarHeight);
+  m_Scene.Resize(2560, 1800);
+  m_Scene.Update();
+  EXPECT_EQ(m_Scene.Labels().front().size, 2 * small);
+  EXPECT_EQ(m_Scene.Slice(0).Place().Bar(), 2 * BarHeight);
+  EXPECT_EQ(TextScale(320, 280), 1.0);
+}
+
+TEST_F(Scene, SaysSomethingUntilAKeyIsPressed)
+{
+  const auto says = [this]
+  {
+    m_Scene.Update();
+    const auto & labels = m_Scene.Labels();
+    return std::any_of(
+      labels.begin(), labels.end(), [](const Label & label) { return label.text == "written to a.png"; });
+  };
+  m_Scene.Say("written to a.png");
+  EXPECT_TRUE(says());
+  this->Key("x");
+  EXPECT_FALSE(says());
+}
+
 TEST_F(Scene, TheKeypadsDigitsAreDigits)
 {
   EXPECT_TRUE(this->Key("KP_6"));
@@ -459,6 +507,6 @@ TEST(SceneOfAPhotograph, TellsTheCursorsVoxel)
   BeforeAfterScene scene(
     MakeViewData(testing::View(image, "a", false), testing::View(image, "b", false), nullptr, nullptr));
   scene.SetCursor(scene.Data().images[Before]->ToRas()({ { 3, 4, 0 } }));
-  EXPECT_EQ(scene.ProbeLines()[0], "Cursor:  voxel 3, 4");
+  EXPECT_EQ(scene.ProbeLines()[0], "Cursor:  voxel 3, 4 (from 0)");
 }
 } // namespace isolux

@@ -319,6 +319,32 @@ TEST(SliceView, AFrameOrChannelThatAnImageLacksIsTold)
   EXPECT_EQ(data.Frames(), 3U);
 }
 
+TEST(SliceView, TheBarTellsTheSliceAndOfAnObliquePlaneTheOffsetAlongItsNormal)
+{
+  const auto title = [](const WorkImage::Pointer & image, const bool patient, const int width)
+  {
+    const auto data = DataOf(image, image);
+    const auto basis = patient ? PatientBases()[0] : AxesOf(data, Orientation::Axial);
+    auto       state = PlainState(data, ViewMode::Flicker);
+    state.cursor = data.images[Before]->ToRas()({ { 3, 4, 5 } });
+    SliceView view;
+    view.Compose(data, state, basis, SlicePane(Orientation::Axial, width));
+    EXPECT_LT(view.SliderColumns()[0], view.SliderColumns()[1]);
+    char offset[32];
+    std::snprintf(offset, sizeof(offset), "%.1f mm", Dot(state.cursor, basis.normal));
+    return std::make_pair(view.Labels().front().text, std::string(offset));
+  };
+  const auto plain = PlainGrid({ { 20, 20, 20, 1 } });
+  EXPECT_EQ(title(plain, false, 600).first, "Axial   S: 5.0 mm   slice 6 of 20");
+  EXPECT_EQ(title(plain, false, 260).first, "Axial   slice 6 of 20");
+  EXPECT_EQ(title(plain, false, 120).first, "Axial");
+  const auto oblique = testing::ObliqueGrid({ { 20, 20, 20, 1 } });
+  const auto [text, offset] = title(oblique, false, 800);
+  EXPECT_EQ(text, "Axial oblique   offset " + offset + "   slice 6 of 20");
+  const auto [patients, superior] = title(oblique, true, 800); // cuts across the image's slices
+  EXPECT_EQ(patients, "Axial   S: " + superior);
+}
+
 TEST(SliceView, TheFieldIsWhiteAtOneBlueBelowOrangeAboveAndOnlyInsideTheMask)
 {
   const auto grid = PlainGrid({ { 40, 40, 40, 1 } });
@@ -373,6 +399,9 @@ TEST(SliceView, TheFieldIsThatOfTheChosenChannelAndSaysSo)
   EXPECT_GT(shown(1)[0], shown(1)[2] + 50); // orange: above 1
   EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 2 over BEFORE (channel 1)"));
   EXPECT_EQ(shown(5), shown(1));
+  data.field = testing::View(Constant(*grid, 1.0F));
+  EXPECT_EQ(shown(1), first);
+  EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 1 over BEFORE (channel 1)"));
 }
 
 TEST(SliceView, NaNAndOutsideAreBlack)
