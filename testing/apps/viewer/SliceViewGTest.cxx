@@ -400,7 +400,7 @@ TEST(SliceView, TheFieldIsThatOfTheChosenChannelAndSaysSo)
   EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 2 over BEFORE (channel 1)"));
   EXPECT_EQ(shown(5), shown(1));
   data.field = testing::View(Constant(*grid, 1.0F));
-  EXPECT_EQ(shown(1), first);
+  EXPECT_EQ(shown(2), first);
   EXPECT_TRUE(Holds(TextsOf(view), "FIELD of channel 1 over BEFORE (channel 1)"));
 }
 
