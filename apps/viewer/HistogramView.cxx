@@ -108,7 +108,7 @@ HistogramView::Compose(const ViewData & data, const ViewState & state, const Pan
     {
       title += ": " + std::to_string(chart.histogram.voxels) + " voxels" +
                (half > pane.scale * RoomForMask ? ", " + data.maskNames[side] : "");
-      title += chart.histogram.nonFinite > 0 ? ", " + std::to_string(chart.histogram.nonFinite) + " NaN" : "";
+      title += chart.histogram.nonFinite > 0 ? ", " + std::to_string(chart.histogram.nonFinite) + " NaN or inf" : "";
     }
     chart.title = title;
     chart.chart->SetTitle(title);

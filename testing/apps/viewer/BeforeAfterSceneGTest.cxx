@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace isolux
@@ -352,6 +353,19 @@ TEST_F(Scene, SaysSomethingUntilAKeyIsPressed)
   EXPECT_TRUE(says());
   this->Key("x");
   EXPECT_FALSE(says());
+}
+
+TEST_F(Scene, TheHistogramTellsVoxelsWithoutAValueAndWhereItWasCounted)
+{
+  m_Scene.Data().images[Before]->Channel(0)->GetBufferPointer()[40 * 36 * 10 + 40 * 18 + 20] =
+    std::numeric_limits<float>::quiet_NaN();
+  m_Scene.State().histogram = true;
+  m_Scene.Update();
+  const auto title = m_Scene.Histogram().Title(Before);
+  EXPECT_EQ(title, "BEFORE: " + std::to_string(m_Scene.Histogram().Counted(Before).voxels) + " voxels, 1 NaN or inf");
+  m_Scene.Resize(1600, 800);
+  m_Scene.Update();
+  EXPECT_NE(m_Scene.Histogram().Title(After).find("voxels, inside the mask"), std::string::npos);
 }
 
 TEST_F(Scene, TheKeypadsDigitsAreDigits)
