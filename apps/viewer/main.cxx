@@ -17,7 +17,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
-#include <new>
 #include <sstream>
 
 namespace isolux
@@ -339,7 +338,9 @@ Apply(const Wish & wish, const ParsedArguments & parsed, BeforeAfterScene & scen
 void
 StartUnderXvfb(char * argv[])
 {
-  std::vector<std::string> words = { "xvfb-run", "-a", "-s", "-screen 0 1280x1024x24" };
+  // A number of its own to begin with: two that begin with the same one at once may both take it.
+  const auto               number = std::to_string(1000 + getpid() % 20000);
+  std::vector<std::string> words = { "xvfb-run", "-a", "-n", number, "-s", "-screen 0 1280x1024x24" };
   words.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
   std::vector<char *> pointers;
   for (auto & word : words)
@@ -445,23 +446,6 @@ ShowImages(const Arguments & arguments, char * argv[])
 int
 main(int argc, char * argv[])
 {
-  try
-  {
-    return isolux::ShowImages(isolux::Arguments(argv + 1, argv + argc), argv);
-  }
-  catch (const isolux::UsageError & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 2;
-  }
-  catch (const std::bad_alloc &)
-  {
-    std::cerr << "isolux: not enough memory for these images\n";
-    return 1;
-  }
-  catch (const std::exception & error)
-  {
-    std::cerr << "isolux: " << error.what() << '\n';
-    return 1;
-  }
+  return isolux::ExitCodeOf("isolux",
+                            [&] { return isolux::ShowImages(isolux::Arguments(argv + 1, argv + argc), argv); });
 }
