@@ -398,4 +398,24 @@ TEST_F(FitProgram, TheLogEndsWhateverHappens)
   }
   EXPECT_EQ(events, (std::vector<std::string>{ "start", "end", "start", "end", "start", "case", "end" }));
 }
+
+TEST_F(FitProgram, ATerminalShowsABarAndNothingElseALineForEachCase)
+{
+  const auto onTerminal = [&](const std::string & call)
+  {
+    testing::ProcessOptions options;
+    options.folder = m_Folder.Path();
+    const auto program = std::string("stty cols 60; ") + ISOLUX_PROGRAM + " " + call;
+    return testing::RunProcess({ "script", "-qec", program, "/dev/null" }, options);
+  };
+  const auto bar = onTerminal("harmonize in out");
+  EXPECT_EQ(bar.exitCode, 0) << bar.out;
+  EXPECT_NE(bar.out.find("[###############...............] 1/2"), std::string::npos) << bar.out;
+  EXPECT_EQ(bar.out.find("] done"), std::string::npos) << bar.out;
+  EXPECT_NE(bar.out.find("2 of 2 volumes in out"), std::string::npos) << bar.out;
+  EXPECT_EQ(onTerminal("harmonize in quiet --quiet").out, "");
+  const auto lines = this->Expect(0, { "harmonize", "in", "lines" });
+  EXPECT_NE(lines.out.find("[1/2] done "), std::string::npos);
+  EXPECT_EQ(lines.out.find('#'), std::string::npos);
+}
 } // namespace isolux
