@@ -41,6 +41,30 @@ Clamped(const itk::QuantileSketch & sketch)
   return clamped;
 }
 
+/** \throws Error where both have channels, of other numbers or landmarks; `those` are the first. */
+void
+RequireAlike(const std::vector<ReferenceChannel> & channels,
+             const std::vector<ReferenceChannel> & others,
+             const std::string &                   those)
+{
+  if (channels.empty() || others.empty()) // none, of a shard without cases
+  {
+    return;
+  }
+  if (channels.size() != others.size())
+  {
+    throw Error("has " + std::to_string(others.size()) + " channels, where " + those + " have " +
+                std::to_string(channels.size()) + "; fit them apart");
+  }
+  for (std::size_t i = 0; i < channels.size(); ++i)
+  {
+    if (channels[i].landmarks.Probabilities() != others[i].landmarks.Probabilities())
+    {
+      throw Error("has landmarks at other probabilities than " + those + "; fit it anew with the same");
+    }
+  }
+}
+
 void
 MergeChannels(std::vector<ReferenceChannel> & channels, const std::vector<ReferenceChannel> & others)
 {
@@ -49,12 +73,8 @@ MergeChannels(std::vector<ReferenceChannel> & channels, const std::vector<Refere
     channels = others;
     return;
   }
-  if (!others.empty() && others.size() != channels.size())
-  {
-    throw Error("has " + std::to_string(others.size()) + " channels, where others have " +
-                std::to_string(channels.size()) + "; fit them apart");
-  }
-  for (std::size_t i = 0; i < others.size(); ++i) // none, of a shard without cases
+  RequireAlike(channels, others, "others");
+  for (std::size_t i = 0; i < others.size(); ++i)
   {
     channels[i].Merge(others[i]);
   }
@@ -200,21 +220,7 @@ Reference::Merge(const Reference & other)
   {
     throw Error("has bands of other scales or axes than those before; fit it anew with the same --band-scales");
   }
-  if (!channels.empty() && !other.channels.empty())
-  {
-    if (channels.size() != other.channels.size())
-    {
-      throw Error("has " + std::to_string(other.channels.size()) + " channels, where those before have " +
-                  std::to_string(channels.size()) + "; fit them apart");
-    }
-    for (std::size_t i = 0; i < channels.size(); ++i)
-    {
-      if (channels[i].landmarks.Probabilities() != other.channels[i].landmarks.Probabilities())
-      {
-        throw Error("has landmarks at other probabilities than those before; fit it anew with the same");
-      }
-    }
-  }
+  RequireAlike(channels, other.channels, "those before"); // before anything is changed
   for (const auto & [name, site] : other.sites)
   {
     auto & mine = sites[name];

@@ -31,13 +31,6 @@ constexpr const char * Descriptions =
 
 constexpr const char * Ignored = ".isolux/\nmanifest.tsv\nreport.html\nreport/\nreference*.json\n";
 
-/** Both canonical. */
-bool
-IsBelow(const fs::path & path, const fs::path & folder)
-{
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
-}
-
 void
 WriteWhereDifferent(const fs::path & path, const std::string & text)
 {

@@ -81,19 +81,7 @@ FitGroup(const BidsRun & run, const std::vector<CaseTask> & tasks, const fs::pat
   how.bySite = std::any_of(tasks.begin(), tasks.end(), [](const CaseTask & task) { return !task.site.empty(); });
   SetThreads(how.execution.threads);
   std::size_t leftOut = 0;
-  auto        reference = FitReference(tasks,
-                                how,
-                                [&](const FitRow & row, std::size_t finished, std::size_t total)
-                                {
-                                  const bool isLeftOut = !row.problem.empty();
-                                  leftOut += isLeftOut;
-                                  told.Case(row.task.name,
-                                            isLeftOut ? "left out" : "measured",
-                                            row.seconds,
-                                            isLeftOut ? row.problem : row.warning,
-                                            finished,
-                                            total);
-                                });
+  auto        reference = FitReference(tasks, how, TellingFit(told, leftOut));
   leftOut += ReportSmallSites(reference, run.minimumCases, told);
   if (reference.channels.empty())
   {

@@ -234,19 +234,7 @@ Fit(const Arguments & arguments)
               " are learned as if they were of one contrast; fit a reference for each");
   }
   std::size_t failed = 0;
-  auto        reference = FitReference(tasks,
-                                how,
-                                [&](const FitRow & row, std::size_t finished, std::size_t total)
-                                {
-                                  const bool isLeftOut = !row.problem.empty();
-                                  failed += isLeftOut;
-                                  told.Case(row.task.name,
-                                            isLeftOut ? "left out" : "measured",
-                                            row.seconds,
-                                            isLeftOut ? row.problem : row.warning,
-                                            finished,
-                                            total);
-                                });
+  auto        reference = FitReference(tasks, how, TellingFit(told, failed));
   if (shard)
   {
     reference.shard = shard;

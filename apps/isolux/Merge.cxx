@@ -7,6 +7,7 @@
 
 #include <iomanip>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 namespace isolux
@@ -16,16 +17,36 @@ namespace po = boost::program_options;
 std::size_t
 ReportSmallSites(Reference & reference, unsigned int minimum, Progress & told)
 {
-  auto       before = reference.sites;
+  std::map<std::string, std::uint64_t> cases;
+  for (const auto & [name, site] : reference.sites)
+  {
+    cases[name] = site.Cases();
+  }
   const auto dropped = reference.DropSitesBelow(minimum);
   for (const auto & site : dropped)
   {
-    told.Warn("site '" + site + "' has " + std::to_string(before[site].Cases()) + " volumes, and a reference needs " +
+    told.Warn("site '" + site + "' has " + std::to_string(cases[site]) + " volumes, and a reference needs " +
               std::to_string(minimum) +
               ", lest it tell of single persons: it is left out; give more, or --min-cases where the file stays in "
               "your hands");
   }
   return dropped.size();
+}
+
+FitProgress
+TellingFit(Progress & told, std::size_t & leftOut)
+{
+  return [&told, &leftOut](const FitRow & row, std::size_t finished, std::size_t total)
+  {
+    const bool isLeftOut = !row.problem.empty();
+    leftOut += isLeftOut;
+    told.Case(row.task.name,
+              isLeftOut ? "left out" : "measured",
+              row.seconds,
+              isLeftOut ? row.problem : row.warning,
+              finished,
+              total);
+  };
 }
 
 std::string

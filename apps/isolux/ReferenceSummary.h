@@ -1,5 +1,6 @@
 #pragma once
 
+#include "Fit.h"
 #include "Progress.h"
 #include "Reference.h"
 
@@ -14,6 +15,10 @@ constexpr unsigned int DefaultMinimumCases = 5;
 /** Takes out the sites of fewer cases and names them as warnings; returns their number. */
 std::size_t
 ReportSmallSites(Reference & reference, unsigned int minimum, Progress & told);
+
+/** Tells of each volume of a fit, and counts in `leftOut` those that add nothing. */
+FitProgress
+TellingFit(Progress & told, std::size_t & leftOut);
 
 /** A line for each site. */
 std::string

@@ -8,16 +8,9 @@
 #include "PipelineJson.h"
 #include "SidecarJson.h"
 
-#include <poll.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>

@@ -44,13 +44,6 @@ Stem(const fs::path & volume)
   return WithoutVolumeExtension(volume).filename().string();
 }
 
-/** Both canonical; true also where they are the same. */
-bool
-IsBelow(const fs::path & path, const fs::path & folder)
-{
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
-}
-
 /** The folder of the search, then its sub-folders, without hidden ones; each folder's entries sorted. Links are
  * followed, but to no folder twice: `seen` holds those that were visited. `visit` returns whether to go on below, and
  * `refuse` is told of what cannot be looked into, and why. */
@@ -431,6 +424,12 @@ HarmonizedName(const std::string & stem)
   return plain.substr(0, suffix) + "_desc-harmonized" + plain.substr(suffix);
 }
 
+bool
+IsBelow(const fs::path & path, const fs::path & folder)
+{
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
 std::string
 BidsSuffix(const std::string & stem)
 {
@@ -576,12 +575,9 @@ ContrastsOf(const std::vector<CaseTask> & tasks)
   std::set<std::string> contrasts;
   for (const auto & task : tasks)
   {
-    const auto stem = Stem(task.input);
-    if (IsBidsStem(stem))
-    {
-      contrasts.insert(stem.substr(stem.rfind('_') + 1));
-    }
+    contrasts.insert(BidsSuffix(Stem(task.input)));
   }
+  contrasts.erase("");
   return { contrasts.begin(), contrasts.end() };
 }
 

@@ -69,4 +69,8 @@ HarmonizedName(const std::string & stem);
 /** "T1w" of "sub-01_ses-2_T1w"; "" of a name that is not BIDS. */
 std::string
 BidsSuffix(const std::string & stem);
+
+/** Both canonical; true also where they are the same. */
+bool
+IsBelow(const std::filesystem::path & path, const std::filesystem::path & folder);
 } // namespace isolux

@@ -33,6 +33,35 @@ WithMask(PipelineSpec pipeline, bool maskGiven)
   }
   return pipeline;
 }
+
+/** A reference that rests on no case. */
+Reference
+Blank(const FitOptions & options)
+{
+  Reference reference;
+  reference.versions = { Version };
+  reference.pipeline = WritePipeline(WithFileNames(WithMask(options.pipeline, false)));
+  reference.files = HashFiles(options.pipeline);
+  reference.bands = options.bands;
+  return reference;
+}
+
+/** `reference`, of no case, with one. */
+Reference
+WithCase(Reference reference, const CaseTask & task, const FitOptions & options, std::vector<std::string> & warnings)
+{
+  std::string   sha256;
+  ReferenceSite site;
+  for (const auto & channel : MeasureVolume(task, options.pipeline, options.execution, warnings, &sha256))
+  {
+    site.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name, options.bands));
+  }
+  site.masked = task.mask.empty() ? 0 : 1;
+  site.inputs.Add(sha256);
+  reference.channels = site.channels;
+  reference.sites[options.bySite && !task.site.empty() ? task.site : Reference::Everything] = std::move(site);
+  return reference;
+}
 } // namespace
 
 std::vector<Pipeline::Result>
@@ -68,22 +97,7 @@ MeasureVolume(const CaseTask &           task,
 Reference
 MeasureCase(const CaseTask & task, const FitOptions & options, std::vector<std::string> & warnings)
 {
-  std::string   sha256;
-  ReferenceSite site;
-  for (const auto & channel : MeasureVolume(task, options.pipeline, options.execution, warnings, &sha256))
-  {
-    site.channels.push_back(MeasureChannel(channel.images.after, channel.images.mask, task.name, options.bands));
-  }
-  site.masked = task.mask.empty() ? 0 : 1;
-  site.inputs.Add(sha256);
-  Reference reference;
-  reference.versions = { Version };
-  reference.pipeline = WritePipeline(WithFileNames(WithMask(options.pipeline, false)));
-  reference.files = HashFiles(options.pipeline);
-  reference.bands = options.bands;
-  reference.channels = site.channels;
-  reference.sites[options.bySite && !task.site.empty() ? task.site : Reference::Everything] = std::move(site);
-  return reference;
+  return WithCase(Blank(options), task, options, warnings);
 }
 
 std::size_t
@@ -109,7 +123,8 @@ ChannelsOfFirst(const std::vector<CaseTask> & tasks)
 Reference
 FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, const FitProgress & progress)
 {
-  Reference   total;
+  const auto  blank = Blank(options); // once: it reads the files that the pipeline names
+  auto        total = blank;
   std::size_t finished = 0;
   for (const auto & task : tasks)
   {
@@ -120,7 +135,7 @@ FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, co
       try
       {
         std::vector<std::string> warnings;
-        const auto               one = MeasureCase(task, options, warnings);
+        const auto               one = WithCase(blank, task, options, warnings);
         if (options.channels > 0 && one.channels.size() != options.channels)
         {
           throw Error("has " + std::to_string(one.channels.size()) + " channels, where the first volume has " +
@@ -151,13 +166,6 @@ FitReference(const std::vector<CaseTask> & tasks, const FitOptions & options, co
     }
     row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     progress(row, ++finished, tasks.size());
-  }
-  if (total.versions.empty()) // a shard may hold no case
-  {
-    total.versions = { Version };
-    total.pipeline = WritePipeline(WithFileNames(WithMask(options.pipeline, false)));
-    total.files = HashFiles(options.pipeline);
-    total.bands = options.bands;
   }
   return total;
 }

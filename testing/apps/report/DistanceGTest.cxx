@@ -1,4 +1,5 @@
 #include "Distance.h"
+#include "Shifted.h"
 
 #include <gtest/gtest.h>
 
@@ -6,24 +7,6 @@
 #include <limits>
 
 using namespace isolux;
-
-namespace
-{
-IntensitySummary
-Shifted(const double centre, const double width)
-{
-  IntensitySummary summary;
-  summary.count = 1000;
-  summary.mean = centre;
-  summary.standardDeviation = width;
-  for (std::size_t percentile = 0; percentile <= 100; ++percentile)
-  {
-    const double share = static_cast<double>(percentile) / 50.0 - 1.0;
-    summary.percentiles[percentile] = centre + width * share * share * share;
-  }
-  return summary;
-}
-} // namespace
 
 TEST(Wasserstein, OfTwoShiftedDistributionsIsTheShiftInDeviations)
 {

@@ -3,6 +3,7 @@
 #include "Error.h"
 #include "Format.h"
 #include "Picture.h"
+#include "Shifted.h"
 
 #include <openssl/evp.h>
 #include <png.h>
@@ -29,6 +30,18 @@ MakeImage(const WorkImage::SizeType & size)
   image->SetRegions(size);
   image->Allocate(true);
   return image;
+}
+
+/** Of the first `count` voxels. */
+MaskImage::Pointer
+MaskOfFirst(const WorkImage & grid, std::size_t count)
+{
+  auto mask = MaskImage::New();
+  mask->CopyInformation(&grid);
+  mask->SetRegions(grid.GetLargestPossibleRegion());
+  mask->Allocate(true);
+  std::fill_n(mask->GetBufferPointer(), count, 1);
+  return mask;
 }
 
 /** Mean 500, deviation about 115, without a pattern. */
@@ -245,21 +258,6 @@ NestingProblem(const std::string & page)
     }
   }
   return open.empty() ? "" : open.back() + " stays open";
-}
-
-IntensitySummary
-Shifted(const double centre, const double width)
-{
-  IntensitySummary summary;
-  summary.count = 1000;
-  summary.mean = centre;
-  summary.standardDeviation = width;
-  for (std::size_t percentile = 0; percentile <= 100; ++percentile)
-  {
-    const double share = static_cast<double>(percentile) / 50.0 - 1.0;
-    summary.percentiles[percentile] = centre + width * share * share * share;
-  }
-  return summary;
 }
 
 /** Hostile text in every place. */
@@ -759,11 +757,7 @@ TEST(CaseSection, TheBackgroundIsStretchedFromItsOwnBlackAndBrightPartsOutsideTh
   // Inside 1000, outside air between 0 and 20, and a fifth of it scalp. After: the same in other units.
   const auto air = Noise({ { 40, 40, 1, 1 } });
   const auto before = Map(*air, 0.05, -15.0);
-  auto       mask = MaskImage::New();
-  mask->CopyInformation(before);
-  mask->SetRegions(before->GetLargestPossibleRegion());
-  mask->Allocate(true);
-  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  const auto mask = MaskOfFirst(*before, 800);
   std::fill_n(before->GetBufferPointer(), 800, 1000.0F);
   std::fill_n(before->GetBufferPointer() + 800, 160, 1500.0F);
   const auto after = Map(*before, 0.01, -10.0);
@@ -787,12 +781,8 @@ TEST(CaseSection, TheBackgroundIsStretchedFromItsOwnBlackAndBrightPartsOutsideTh
 TEST(CaseSection, TheBackgroundOfAnIntegerImageShowsItsNoise)
 {
   // Outside: air of 0 and 1, a tenth of it noise up to 6, and a tenth scalp.
-  const auto before = MakeImage({ { 40, 40, 1, 1 } });
-  auto       mask = MaskImage::New();
-  mask->CopyInformation(before);
-  mask->SetRegions(before->GetLargestPossibleRegion());
-  mask->Allocate(true);
-  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  const auto    before = MakeImage({ { 40, 40, 1, 1 } });
+  const auto    mask = MaskOfFirst(*before, 800);
   float * const voxels = before->GetBufferPointer();
   for (int index = 0; index < 1600; ++index)
   {
@@ -824,11 +814,7 @@ TEST(CaseSection, TheBackgroundOfAnIntegerImageShowsItsNoise)
 TEST(CaseSection, TheBackgroundOfZerosAndOnesIsNotAllWhite)
 {
   const auto before = MakeImage({ { 40, 40, 1, 1 } });
-  auto       mask = MaskImage::New();
-  mask->CopyInformation(before);
-  mask->SetRegions(before->GetLargestPossibleRegion());
-  mask->Allocate(true);
-  std::fill_n(mask->GetBufferPointer(), 800, 1);
+  const auto mask = MaskOfFirst(*before, 800);
   for (int index = 0; index < 1600; ++index)
   {
     before->GetBufferPointer()[index] = static_cast<float>(index < 800 ? 2 + index % 50 : index % 16 == 0);
