@@ -15,7 +15,7 @@ constexpr double MiB = 1024.0 * 1024.0;
 constexpr double Program = 52.0;     ///< MiB: code, libraries, threads, buffers of files
 constexpr double Samples = 32.0;     ///< MiB: quantile sketches, and the voxels that evenness is measured on
 constexpr double Copies = 6.0;       ///< of a volume, of float32, where it is in memory
-constexpr double LargestPiece = 8.0; ///< MiB of float32: what stays in a processor's cache
+constexpr double LargestPiece = 2.0; ///< MiB of float32: what stays in a processor's cache
 constexpr double RowOfMask = 128.0;  ///< bytes that a mask is learned in, for each row of voxels: some ten runs
 } // namespace
 

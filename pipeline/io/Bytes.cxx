@@ -124,6 +124,30 @@ ReadFirstBytes(const std::filesystem::path & path, std::size_t most)
   return bytes;
 }
 
+std::size_t
+ReadAt(int descriptor, const std::filesystem::path & file, std::uint64_t place, char * target, std::size_t size)
+{
+  std::size_t done = 0;
+  while (done < size)
+  {
+    const auto count = ::pread(descriptor, target + done, size - done, static_cast<off_t>(place + done));
+    if (count < 0 && errno == EINTR)
+    {
+      continue;
+    }
+    if (count < 0)
+    {
+      throw Error(file.string() + ": cannot be read: " + SystemMessage() + "; copy it to another disk");
+    }
+    if (count == 0)
+    {
+      break;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
 OutputFile::OutputFile(const std::filesystem::path & path, std::string name)
   : m_Name(std::move(name))
   , m_Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666))

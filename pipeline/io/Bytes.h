@@ -59,6 +59,10 @@ ReadBytes(const std::filesystem::path & path);
 Bytes
 ReadFirstBytes(const std::filesystem::path & path, std::size_t most);
 
+/** As many of `size` bytes at that place of an open file as there are. \throws Error that names `file`. */
+std::size_t
+ReadAt(int descriptor, const std::filesystem::path & file, std::uint64_t place, char * target, std::size_t size);
+
 /** A new file. Every failure is an Error that bears `name` instead of the temporary path. */
 class OutputFile
 {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "Bytes.h"
-#include "GzipStream.h"
+#include "GzipReader.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,63 +1,197 @@
 #include "InflatedFile.h"
 
 #include "Error.h"
-#include "GzipStream.h"
+#include "GzipReader.h"
+#include "ScratchFile.h"
 #include "UncachedFile.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <future>
+#include <limits>
+#include <mutex>
 
 namespace isolux
 {
-InflatedFile::InflatedFile(const std::filesystem::path & path)
-  : m_Source(path)
+namespace
 {
+constexpr std::size_t BlockSize = std::size_t{ 1 } << 20U;
+} // namespace
+
+struct InflatedFile::State
+{
+  std::filesystem::path source;
+  std::filesystem::path folder;
+  std::uint64_t         expected = 0;
+
+  bool                         isStarted = false;
+  Bytes                        memory; ///< where there is no scratch file
+  std::unique_ptr<ScratchFile> scratch;
+  std::future<void>            inflating;
+
+  std::mutex              mutex; ///< of what follows
+  std::condition_variable changed;
+  std::uint64_t           ready = 0; ///< bytes
+  bool                    isDone = false;
+  bool                    isUnwanted = false;
+  std::exception_ptr      failure;
+  std::string             sha256;
+
+  /** All, with `keep` called for what is kept: it is in `block`, which without a scratch file lies in memory. */
+  void
+  Inflate(const std::function<void(std::uint64_t place, const char * block, std::size_t count)> & keep)
+  {
+    Digest        digest;
+    GzipReader    reader(source, source.string(), &digest);
+    const Bytes   block(BlockSize);
+    std::uint64_t size = 0;
+    while (true)
+    {
+      const auto left = size < expected ? expected - size : 0; // what lies behind is checked only
+      const bool isDirect = !scratch && left > 0;
+      char *     target = isDirect ? memory.Data() + size : block.Data();
+      const auto count =
+        reader.Read(target, isDirect ? static_cast<std::size_t>(std::min<std::uint64_t>(BlockSize, left)) : BlockSize);
+      if (count == 0)
+      {
+        break;
+      }
+      keep(size, target, static_cast<std::size_t>(std::min<std::uint64_t>(count, left)));
+      size += count;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (isUnwanted)
+      {
+        return;
+      }
+      ready = std::min(size, expected > 0 ? expected - 1 : 0); // the last byte once all was found to be sound
+      changed.notify_all();
+    }
+    if (size < expected)
+    {
+      throw Error(source.string() + ": is truncated: " + std::to_string(expected) + " inflated bytes expected, " +
+                  std::to_string(size) + " found; copy or download it again");
+    }
+    sha256 = digest.Finish();
+    const std::lock_guard<std::mutex> lock(mutex);
+    ready = std::numeric_limits<std::uint64_t>::max();
+  }
+
+  void
+  InflateIntoScratchFile()
+  {
+    scratch = std::make_unique<ScratchFile>(folder);
+    UncachedFile file(scratch->Path(), source.string() + " inflated in " + folder.string());
+    this->Inflate([&file](std::uint64_t place, const char * block, std::size_t count)
+                  { file.WriteAt(place, block, count); });
+    file.Close();
+  }
+
+  void
+  InflateIntoMemory()
+  {
+    try
+    {
+      this->Inflate([](std::uint64_t, const char *, std::size_t) {});
+    }
+    catch (...)
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      failure = std::current_exception();
+    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    isDone = true;
+    changed.notify_all();
+  }
+
+  void
+  Start()
+  {
+    if (std::exchange(isStarted, true))
+    {
+      return;
+    }
+    if (!folder.empty())
+    {
+      this->InflateIntoScratchFile();
+      return;
+    }
+    memory = Bytes(static_cast<std::size_t>(expected));
+    inflating = std::async(std::launch::async, [this] { this->InflateIntoMemory(); });
+  }
+
+  /** Until so many bytes are there, or all. */
+  void
+  Wait(std::uint64_t bytes)
+  {
+    this->Start();
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return ready >= bytes || isDone; });
+    if (ready < bytes && failure)
+    {
+      std::rethrow_exception(failure);
+    }
+  }
+};
+
+InflatedFile::InflatedFile(const std::filesystem::path & path)
+  : m_State(std::make_unique<State>())
+{
+  m_State->source = path;
+}
+
+InflatedFile::~InflatedFile()
+{
+  {
+    const std::lock_guard<std::mutex> lock(m_State->mutex);
+    m_State->isUnwanted = true;
+  }
+  if (m_State->inflating.valid())
+  {
+    m_State->inflating.wait();
+  }
 }
 
 Bytes
 InflatedFile::Begin(std::size_t most) const
 {
-  GzipReader reader(m_Source, m_Source.string(), nullptr);
+  GzipReader reader(m_State->source, m_State->source.string(), nullptr);
   Bytes      bytes(most);
   bytes.Resize(reader.Read(bytes.Data(), bytes.Size()));
   return bytes;
 }
 
-std::filesystem::path
-InflatedFile::Path()
+void
+InflatedFile::SetExpectedSize(std::uint64_t bytes)
 {
-  if (!m_Scratch)
+  m_State->expected = bytes;
+}
+
+void
+InflatedFile::KeepIn(const std::filesystem::path & folder)
+{
+  m_State->folder = folder;
+}
+
+std::pair<const char *, std::size_t>
+InflatedFile::At(std::uint64_t place, std::size_t size, char * buffer)
+{
+  auto &     state = *m_State;
+  const auto end = std::min(place + size, state.expected);
+  const auto count = static_cast<std::size_t>(place < end ? end - place : 0);
+  state.Wait(end);
+  if (state.scratch)
   {
-    auto          scratch = std::make_unique<ScratchFile>(m_Folder);
-    Digest        digest;
-    GzipReader    reader(m_Source, m_Source.string(), &digest);
-    UncachedFile  file(scratch->Path(),
-                      m_Source.string() + " inflated " + (m_Folder.empty() ? "in memory" : "in " + m_Folder.string()));
-    const Bytes   block(std::size_t{ 1 } << 20U);
-    std::uint64_t size = 0;
-    while (const auto count = reader.Read(block.Data(), block.Size()))
-    {
-      if (size < m_Expected) // what lies behind is checked only
-      {
-        file.WriteAt(size, block.Data(), static_cast<std::size_t>(std::min<std::uint64_t>(count, m_Expected - size)));
-      }
-      size += count;
-    }
-    file.Close();
-    if (size < m_Expected)
-    {
-      throw Error(m_Source.string() + ": is truncated: " + std::to_string(m_Expected) + " inflated bytes expected, " +
-                  std::to_string(size) + " found; copy or download it again");
-    }
-    m_Sha256 = digest.Finish();
-    m_Scratch = std::move(scratch);
+    return { buffer, ReadAt(state.scratch->Descriptor(), state.source, place, buffer, count) };
   }
-  return m_Scratch->Path();
+  return { state.memory.Data() + place, count };
 }
 
 std::string
 InflatedFile::Sha256()
 {
-  this->Path();
-  return m_Sha256;
+  m_State->Wait(std::numeric_limits<std::uint64_t>::max());
+  return m_State->sha256;
 }
 } // namespace isolux

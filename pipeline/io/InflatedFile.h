@@ -1,21 +1,26 @@
 #pragma once
 
 #include "Bytes.h"
-#include "ScratchFile.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace isolux
 {
-/** A gzip file that is read in pieces: inflated once, when its bytes are first asked for, into a scratch file. */
+/** A gzip file that is read in pieces: inflated once, from when its bytes are first asked for, into memory, by a thread
+ * of its own, or into a scratch file. */
 class InflatedFile
 {
 public:
   /** \throws Error where it is not gzip. */
   explicit InflatedFile(const std::filesystem::path & path);
+  ~InflatedFile();
+  InflatedFile(const InflatedFile &) = delete;
+  InflatedFile &
+  operator=(const InflatedFile &) = delete;
 
   /** Its first inflated bytes, at most `most`. */
   Bytes
@@ -23,31 +28,23 @@ public:
 
   /** What must come out at least, and is kept. */
   void
-  SetExpectedSize(std::uint64_t bytes)
-  {
-    m_Expected = bytes;
-  }
+  SetExpectedSize(std::uint64_t bytes);
 
-  /** A folder for the scratch file; without one it is in memory. */
+  /** A folder for the scratch file; without one it is memory that is used. */
   void
-  KeepIn(const std::filesystem::path & folder)
-  {
-    m_Folder = folder;
-  }
+  KeepIn(const std::filesystem::path & folder);
 
-  /** Of the inflated bytes. \throws Error where the data is damaged, or the disk full. */
-  std::filesystem::path
-  Path();
+  /** The inflated bytes at a place, as many of `size` as are kept, once they are there: in memory where they lie, else
+   * read into `buffer`. \throws Error where the data is damaged before that, or the disk full. */
+  std::pair<const char *, std::size_t>
+  At(std::uint64_t place, std::size_t size, char * buffer);
 
-  /** Of the compressed bytes. */
+  /** Of the compressed bytes, all of which it waits for. \throws Error as At() */
   std::string
   Sha256();
 
 private:
-  std::filesystem::path        m_Source;
-  std::filesystem::path        m_Folder;
-  std::uint64_t                m_Expected = 0;
-  std::unique_ptr<ScratchFile> m_Scratch;
-  std::string                  m_Sha256;
+  struct State;
+  std::unique_ptr<State> m_State;
 };
 } // namespace isolux

@@ -4,7 +4,7 @@
 #include "Error.h"
 #include "FileStream.h"
 #include "Grid.h"
-#include "Gzip.h"
+#include "GzipWriter.h"
 #include "PixelType.h"
 #include "RegionReader.h"
 #include "UncachedFile.h"
@@ -1063,7 +1063,7 @@ WriteNifti(const Volume &       volume,
   Quantised   quantised;
 
   std::vector<std::vector<unsigned char>> masks;
-  std::vector<ByteSpan>                   spans(1);
+  std::vector<std::string_view>           spans(1);
   if (options.type == FileType::Int16Scaled)
   {
     quantised = Quantise(volume, options);
@@ -1102,13 +1102,21 @@ WriteNifti(const Volume &       volume,
   { file.WriteAt(std::exchange(place, place + size), bytes, size); };
   if (compressed)
   {
-    WriteGzip(write, spans, options.compression, options.threads);
+    GzipWriter gzip(write,
+                    options.compression,
+                    options.threads,
+                    options.type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes);
+    for (const auto & span : spans)
+    {
+      gzip.Write(span.data(), span.size());
+    }
+    gzip.Close();
   }
   else
   {
-    for (const ByteSpan & span : spans)
+    for (const auto & span : spans)
     {
-      write(span.data, span.size);
+      write(span.data(), span.size());
     }
   }
   file.Close();

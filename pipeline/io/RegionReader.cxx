@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <future>
+#include <limits>
+#include <tuple>
 #include <vector>
 
 namespace isolux
@@ -17,31 +20,6 @@ namespace isolux
 namespace
 {
 constexpr std::size_t BlockSize = std::size_t{ 4 } << 20;
-
-/** As many of `size` bytes as there are. */
-std::size_t
-ReadAt(int descriptor, const std::filesystem::path & file, std::uint64_t place, char * target, std::size_t size)
-{
-  std::size_t done = 0;
-  while (done < size)
-  {
-    const auto count = ::pread(descriptor, target + done, size - done, static_cast<off_t>(place + done));
-    if (count < 0 && errno == EINTR)
-    {
-      continue;
-    }
-    if (count < 0)
-    {
-      throw Error(file.string() + ": cannot be read: " + SystemMessage() + "; copy it to another disk");
-    }
-    if (count == 0)
-    {
-      break;
-    }
-    done += static_cast<std::size_t>(count);
-  }
-  return done;
-}
 } // namespace
 
 struct RunningDigest::State
@@ -167,11 +145,11 @@ RegionReader::GenerateData()
   {
     m_Digest->Wait(); // it may still read the buffer
   }
-  if (m_Descriptor < 0)
+  if (m_Descriptor < 0 && !m_Pixels.inflated)
   {
     try
     {
-      m_Descriptor = OpenToRead(m_Pixels.inflated ? m_Pixels.inflated->Path() : m_Pixels.file);
+      m_Descriptor = OpenToRead(m_Pixels.file);
     }
     catch (const Error & error)
     {
@@ -190,13 +168,12 @@ RegionReader::GenerateData()
       const auto first = m_Pixels.begin + m_Pixels.step * static_cast<std::uint64_t>(itk::NumberOf(whole, index));
       for (std::size_t begin = 0; begin < length;)
       {
-        const auto  count = std::min(length - begin, std::max<std::size_t>(1, BlockSize / m_Pixels.step));
-        const auto  size = count * m_Pixels.step;
-        const auto  place = first + begin * m_Pixels.step;
-        const bool  isHashed = m_Digest && m_Digest->Wants(m_Pixels.file, place);
-        const bool  isDirect = m_Pixels.isFloat32; // then the output is what is hashed, meanwhile
-        char *      target = reinterpret_cast<char *>(run + begin);
-        std::size_t found = 0;
+        const auto count = std::min(length - begin, std::max<std::size_t>(1, BlockSize / m_Pixels.step));
+        const auto size = count * m_Pixels.step;
+        const auto place = first + begin * m_Pixels.step;
+        const bool isHashed = m_Digest && m_Digest->Wants(m_Pixels.file, place);
+        const bool isDirect = m_Pixels.isFloat32; // then the output is what is hashed, meanwhile
+        char *     buffer = reinterpret_cast<char *>(run + begin);
         if (!isDirect)
         {
           if (m_Digest)
@@ -208,11 +185,20 @@ RegionReader::GenerateData()
             m_Buffer.reset(new char[size]);
             m_BufferSize = size;
           }
-          target = m_Buffer.get();
+          buffer = m_Buffer.get();
         }
+        const char * source = buffer;
+        std::size_t  found = 0;
         try
         {
-          found = ReadAt(m_Descriptor, m_Pixels.file, place, target, size);
+          if (m_Pixels.inflated)
+          {
+            std::tie(source, found) = m_Pixels.inflated->At(place, size, buffer);
+          }
+          else
+          {
+            found = ReadAt(m_Descriptor, m_Pixels.file, place, buffer, size);
+          }
         }
         catch (const Error & error)
         {
@@ -226,11 +212,15 @@ RegionReader::GenerateData()
         }
         if (isHashed)
         {
-          m_Digest->Add(target, found);
+          m_Digest->Add(source, found);
         }
         if (!isDirect)
         {
-          m_Pixels.convert(target, count, run + begin);
+          m_Pixels.convert(source, count, run + begin);
+        }
+        else if (source != buffer)
+        {
+          std::memcpy(buffer, source, size);
         }
         begin += count;
       }

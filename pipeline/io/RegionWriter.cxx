@@ -5,7 +5,9 @@
 
 #include "itkImageRows.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace isolux
 {
@@ -33,7 +35,13 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   m_File = std::make_unique<UncachedFile>(m_Output.Path(), m_Name);
   if (extension == ".nii.gz")
   {
-    m_Gzip = std::make_unique<GzipWriter>(*m_File, options.compression, options.threads);
+    constexpr unsigned int most = 4; // threads, each with members in memory
+    m_Gzip = std::make_unique<GzipWriter>(
+      [this](const char * bytes, std::size_t size)
+      { m_File->WriteAt(std::exchange(m_Compressed, m_Compressed + size), bytes, size); },
+      options.compression,
+      std::min(options.threads, most),
+      options.type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes);
   }
   this->WriteAt(0, header.data(), header.size());
 }
@@ -90,7 +98,7 @@ RegionWriter::Close()
 {
   if (m_Gzip)
   {
-    m_Gzip->Flush();
+    m_Gzip->Close();
     m_Gzip.reset();
   }
   if (m_File)

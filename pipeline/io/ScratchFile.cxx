@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,27 +14,20 @@ namespace isolux
 {
 ScratchFile::ScratchFile(const std::filesystem::path & folder)
 {
-  if (folder.empty())
+  m_Descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (m_Descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
   {
-    m_Descriptor = ::memfd_create("isolux", MFD_CLOEXEC);
-  }
-  else
-  {
-    m_Descriptor = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (m_Descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
+    std::string path = (folder / ".isolux-scratch-XXXXXX").string();
+    m_Descriptor = ::mkostemp(path.data(), O_CLOEXEC);
+    if (m_Descriptor >= 0)
     {
-      std::string path = (folder / ".isolux-scratch-XXXXXX").string();
-      m_Descriptor = ::mkostemp(path.data(), O_CLOEXEC);
-      if (m_Descriptor >= 0)
-      {
-        ::unlink(path.c_str());
-      }
+      ::unlink(path.c_str());
     }
   }
   if (m_Descriptor < 0)
   {
-    throw Error((folder.empty() ? "memory" : folder.string()) +
-                ": no scratch file can be made there: " + SystemMessage() + "; choose another output folder");
+    throw Error(folder.string() + ": no scratch file can be made there: " + SystemMessage() +
+                "; choose another output folder");
   }
 }
 

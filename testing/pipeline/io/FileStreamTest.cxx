@@ -1,7 +1,7 @@
 #include "IoTest.h"
 
 #include "FileStream.h"
-#include "Gzip.h"
+#include "GzipWriter.h"
 
 #include <numeric>
 
@@ -22,10 +22,10 @@ protected:
     }
     Put(File("a.raw"), m_Content);
     std::string compressed;
-    WriteGzip([&](const char * bytes, std::size_t size) { compressed.append(bytes, size); },
-              { { m_Content.data(), m_Content.size() } },
-              1,
-              1);
+    GzipWriter  writer(
+      [&](const char * bytes, std::size_t size) { compressed.append(bytes, size); }, 1, 1, GzipWriter::Content::Bytes);
+    writer.Write(m_Content.data(), m_Content.size());
+    writer.Close();
     Put(File("a.gz"), compressed);
   }
 

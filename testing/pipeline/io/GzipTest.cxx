@@ -1,7 +1,7 @@
 #include "IoTest.h"
 
 #include "FileStream.h"
-#include "Gzip.h"
+#include "GzipWriter.h"
 #include "SmallVolumes.h"
 #include "TemporaryFolder.h"
 
@@ -9,6 +9,7 @@
 
 #include <limits>
 #include <numeric>
+#include <string_view>
 
 namespace isolux
 {
@@ -18,11 +19,19 @@ class Gzip : public IoTest
 {
 protected:
   std::string
-  Compressed(const std::vector<ByteSpan> & spans, int level, unsigned int threads)
+  Compressed(const std::vector<std::string_view> & spans,
+             int                                   level,
+             unsigned int                          threads,
+             GzipWriter::Content                   content = GzipWriter::Content::Bytes)
   {
     std::string compressed;
-    WriteGzip(
-      [&compressed](const char * bytes, std::size_t size) { compressed.append(bytes, size); }, spans, level, threads);
+    GzipWriter  writer(
+      [&compressed](const char * bytes, std::size_t size) { compressed.append(bytes, size); }, level, threads, content);
+    for (const auto & span : spans)
+    {
+      writer.Write(span.data(), span.size());
+    }
+    writer.Close();
     Put(File("a.gz"), compressed);
     return compressed;
   }
@@ -60,11 +69,10 @@ TEST_F(Gzip, MembersAreReadBackByZlibAndByFileStreamAtEveryLevel)
   const std::string text = LongText();
   for (const int level : { 0, 1, 6, 12 })
   {
-    const std::string compressed =
-      Compressed({ { header.data(), header.size() }, { text.data(), text.size() } }, level, 2);
-    std::string  back(header.size() + text.size() + 10, '\0');
-    const gzFile file = gzopen(File("a.gz").c_str(), "rb");
-    const int    count = gzread(file, back.data(), static_cast<unsigned int>(back.size()));
+    const std::string compressed = Compressed({ header, text }, level, 2);
+    std::string       back(header.size() + text.size() + 10, '\0');
+    const gzFile      file = gzopen(File("a.gz").c_str(), "rb");
+    const int         count = gzread(file, back.data(), static_cast<unsigned int>(back.size()));
     gzclose(file);
     back.resize(static_cast<std::size_t>(count));
     EXPECT_TRUE(back == header + text) << "level " << level;
@@ -75,24 +83,24 @@ TEST_F(Gzip, MembersAreReadBackByZlibAndByFileStreamAtEveryLevel)
 TEST_F(Gzip, BytesDoNotDependOnTheNumberOfThreads)
 {
   const std::string text = LongText();
-  EXPECT_TRUE(Compressed({ { text.data(), text.size() } }, 1, 1) == Compressed({ { text.data(), text.size() } }, 1, 5));
+  EXPECT_TRUE(Compressed({ text }, 1, 1) == Compressed({ text }, 1, 5));
 }
 
 TEST_F(Gzip, BytesDoNotDependOnWhereSpansEnd)
 {
   const std::string text = LongText();
-  const auto        whole = Compressed({ { text.data(), text.size() } }, 1, 2);
+  const auto        whole = Compressed({ text }, 1, 2);
   for (const auto & ends : std::vector<std::vector<std::size_t>>{
          { 352 }, { 1, 2, 3 }, { 1 << 20 }, { 352, 1'000'000, 1 << 20, (1 << 20) + 1, 3'400'000 }, { 0, 3'500'000 } })
   {
-    std::vector<ByteSpan> spans;
-    std::size_t           begin = 0;
+    std::vector<std::string_view> spans;
+    std::size_t                   begin = 0;
     for (const std::size_t end : ends)
     {
-      spans.push_back({ text.data() + begin, end - begin });
+      spans.emplace_back(text.data() + begin, end - begin);
       begin = end;
     }
-    spans.push_back({ text.data() + begin, text.size() - begin });
+    spans.emplace_back(text.data() + begin, text.size() - begin);
     EXPECT_TRUE(Compressed(spans, 1, 3) == whole) << ends.front();
   }
 }
@@ -117,8 +125,8 @@ TEST_F(Gzip, TheFirstMemberOfAVolumeHoldsVoxels)
 TEST_F(Gzip, AWrongSizeInTheTrailerOfAnEarlierMemberAndPaddingAreOfNoConsequence)
 {
   const std::string zeros(5'000'000, '\0');
-  const std::string first = Compressed({ { zeros.data(), zeros.size() } }, 9, 1);
-  const std::string second = Compressed({ { "x", 1 } }, 1, 1);
+  const std::string first = Compressed({ zeros }, 9, 1);
+  const std::string second = Compressed({ "x" }, 1, 1);
   // The last trailer says one byte; 5 million come out.
   EXPECT_TRUE(Inflated(first + second) == zeros + "x");
   EXPECT_TRUE(Inflated(first + second + std::string(512, '\0')) == zeros + "x");
@@ -127,7 +135,7 @@ TEST_F(Gzip, AWrongSizeInTheTrailerOfAnEarlierMemberAndPaddingAreOfNoConsequence
 TEST_F(Gzip, TruncatedAndDamagedDataAreErrors)
 {
   const std::string text = LongText();
-  const std::string whole = Compressed({ { text.data(), text.size() } }, 1, 1);
+  const std::string whole = Compressed({ text }, 1, 1);
   for (const std::size_t size : { std::size_t{ 3 }, whole.size() / 2, whole.size() - 1 })
   {
     EXPECT_NE(MessageOf([&] { Inflated(whole.substr(0, size)); }).find("b.gz: its gzip data is truncated or damaged"),
@@ -141,7 +149,7 @@ TEST_F(Gzip, TruncatedAndDamagedDataAreErrors)
 
 TEST_F(Gzip, ALevelThatDoesNotExistIsAnError)
 {
-  EXPECT_NE(MessageOf([&] { Compressed({ { "x", 1 } }, 13, 1); }).find("13"), std::string::npos);
+  EXPECT_NE(MessageOf([&] { Compressed({ "x" }, 13, 1); }).find("13"), std::string::npos);
 }
 } // namespace
 } // namespace isolux

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "Bytes.h"
-#include "UncachedFile.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -33,28 +31,5 @@ public:
 private:
   struct State;
   std::unique_ptr<State> m_State;
-};
-
-/** Gzip members as WriteGzip() writes them, of bytes that come in pieces. */
-class GzipWriter
-{
-public:
-  /** \throws Error */
-  GzipWriter(UncachedFile & file, int level, unsigned int threads);
-
-  void
-  Write(const char * bytes, std::size_t size);
-
-  /** Writes what is pending; call it at the end. */
-  void
-  Flush();
-
-private:
-  UncachedFile &     m_File;
-  std::uint64_t      m_Place = 0; ///< in the file
-  const int          m_Level;
-  const unsigned int m_Threads;
-  Bytes              m_Pending;
-  std::size_t        m_Size = 0;
 };
 } // namespace isolux

@@ -1,7 +1,7 @@
-#include "GzipStream.h"
+#include "GzipReader.h"
 
+#include "Bytes.h"
 #include "Error.h"
-#include "Gzip.h"
 
 #include <isa-l/igzip_lib.h>
 
@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <utility>
 
 namespace isolux
@@ -19,7 +20,6 @@ namespace isolux
 namespace
 {
 constexpr std::size_t InputSize = std::size_t{ 1 } << 20U;
-constexpr std::size_t PendingSize = std::size_t{ 4 } << 20U; ///< whole members
 } // namespace
 
 bool
@@ -32,14 +32,15 @@ IsGzipName(const std::filesystem::path & path)
 
 struct GzipReader::State
 {
-  std::string   name;
-  Digest *      digest = nullptr;
-  int           descriptor = -1;
-  std::uint64_t compressed = 0; ///< bytes read
-  bool          isAtEnd = false;
-  bool          isInMember = true;
-  Bytes         input{ InputSize };
-  inflate_state inflate{};
+  std::string       name;
+  Digest *          digest = nullptr;
+  int               descriptor = -1;
+  std::uint64_t     compressed = 0; ///< bytes read
+  bool              isAtEnd = false;
+  bool              isInMember = true;
+  Bytes             input{ InputSize };
+  inflate_state     inflate{};
+  std::future<void> hashing; ///< of what was read last
 
   ~State()
   {
@@ -60,6 +61,11 @@ struct GzipReader::State
   void
   Fill()
   {
+    constexpr std::streamsize worthAThread = 1 << 16;
+    if (hashing.valid())
+    {
+      hashing.get();
+    }
     std::memmove(input.Data(), inflate.next_in, inflate.avail_in);
     while (true)
     {
@@ -74,7 +80,9 @@ struct GzipReader::State
       }
       if (digest != nullptr)
       {
-        digest->Add(input.Data() + inflate.avail_in, static_cast<std::size_t>(count));
+        hashing = std::async(count < worthAThread ? std::launch::deferred : std::launch::async | std::launch::deferred,
+                             [digest = digest, bytes = input.Data() + inflate.avail_in, count]
+                             { digest->Add(bytes, static_cast<std::size_t>(count)); });
       }
       isAtEnd = count == 0;
       compressed += static_cast<std::uint64_t>(count);
@@ -167,44 +175,5 @@ GzipReader::Read(char * target, std::size_t size)
     }
   }
   return done;
-}
-
-GzipWriter::GzipWriter(UncachedFile & file, int level, unsigned int threads)
-  : m_File(file)
-  , m_Level(level)
-  , m_Threads(threads)
-  , m_Pending(PendingSize)
-{
-}
-
-void
-GzipWriter::Write(const char * bytes, std::size_t size)
-{
-  while (size > 0)
-  {
-    const auto count = std::min(size, m_Pending.Size() - m_Size);
-    std::memcpy(m_Pending.Data() + m_Size, bytes, count);
-    m_Size += count;
-    bytes += count;
-    size -= count;
-    if (m_Size == m_Pending.Size())
-    {
-      this->Flush();
-    }
-  }
-}
-
-void
-GzipWriter::Flush()
-{
-  if (m_Size > 0)
-  {
-    WriteGzip([this](const char * bytes, std::size_t size)
-              { m_File.WriteAt(std::exchange(m_Place, m_Place + size), bytes, size); },
-              { { m_Pending.Data(), m_Size } },
-              m_Level,
-              m_Threads);
-    m_Size = 0;
-  }
 }
 } // namespace isolux
