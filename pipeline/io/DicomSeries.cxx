@@ -1,12 +1,11 @@
 #include "DicomSeries.h"
 
 #include "Bytes.h"
+#include "DicomLibrary.h"
 #include "Error.h"
 #include "Grid.h"
 #include "ItkFile.h"
-
-#include "itkGDCMImageIO.h"
-#include "itkGDCMSeriesFileNames.h"
+#include "LoadedLibrary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,10 +32,18 @@ Dot(const Vector & a, const Vector & b)
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
+const DicomLibrary &
+LoadLibrary(const fs::path & path)
+{
+  const auto library = reinterpret_cast<const DicomLibrary * (*)()>(
+    LoadFunction("libisolux_dicom.so", "isolux_dicom_library", path.string() + ": DICOM"));
+  return *library();
+}
+
 struct Slice
 {
   fs::path                    path;
-  itk::GDCMImageIO::Pointer   io;
+  itk::ImageIOBase::Pointer   io;
   std::array<unsigned int, 3> size{};
   std::array<Vector, 3>       direction{}; ///< columns
   Vector                      spacing{};
@@ -45,11 +52,11 @@ struct Slice
 };
 
 Slice
-Inspect(const fs::path & path)
+Inspect(const DicomLibrary & library, const fs::path & path)
 {
   Slice slice;
   slice.path = path;
-  slice.io = itk::GDCMImageIO::New();
+  slice.io = library.makeImageIO();
   if (!slice.io->CanReadFile(path.c_str()))
   {
     throw Error(path.string() + ": is not a DICOM file; give it the ending of its true format");
@@ -70,7 +77,7 @@ Inspect(const fs::path & path)
 
 /** GDCM fills what is missing of the pixels and does not say so. */
 void
-CheckPixels(const Bytes & bytes, const itk::GDCMImageIO & io, const std::string & name)
+CheckPixels(const Bytes & bytes, const itk::ImageIOBase & io, const std::string & name)
 {
   using namespace std::string_view_literals;
   const std::string_view text(bytes.Data(), bytes.Size());
@@ -112,12 +119,9 @@ CheckPixels(const Bytes & bytes, const itk::GDCMImageIO & io, const std::string 
 }
 
 std::vector<fs::path>
-SeriesFiles(const fs::path & folder)
+SeriesFiles(const DicomLibrary & library, const fs::path & folder)
 {
-  auto names = itk::GDCMSeriesFileNames::New();
-  names->SetUseSeriesDetails(false);
-  names->SetInputDirectory(folder.string());
-  const std::vector<std::string> series = names->GetSeriesUIDs();
+  const auto series = library.series(folder.string());
   if (series.empty())
   {
     throw Error(folder.string() + ": holds no DICOM series; give an image file, or the folder of one series");
@@ -125,15 +129,14 @@ SeriesFiles(const fs::path & folder)
   if (series.size() > 1)
   {
     std::string list;
-    for (const std::string & uid : series)
+    for (const auto & one : series)
     {
-      list += (list.empty() ? "" : ", ") + uid + " (" + std::to_string(names->GetFileNames(uid).size()) + " files)";
+      list += (list.empty() ? "" : ", ") + one.uid + " (" + std::to_string(one.files.size()) + " files)";
     }
     throw Error(folder.string() + ": holds " + std::to_string(series.size()) + " DICOM series: " + list +
                 "; put each into a folder of its own");
   }
-  const std::vector<std::string> files = names->GetFileNames(series.front());
-  return { files.begin(), files.end() };
+  return { series.front().files.begin(), series.front().files.end() };
 }
 
 /** Sorts by position, and checks that the slices are one evenly spaced stack. */
@@ -188,18 +191,18 @@ OrderSlices(std::vector<Slice> & slices, const std::string & name)
 }
 
 std::vector<Slice>
-OrderedSlices(const fs::path & path)
+OrderedSlices(const DicomLibrary & library, const fs::path & path)
 {
   std::vector<Slice> slices;
   if (!fs::is_directory(path))
   {
     ReadBytes(path); // missing or empty
-    slices.push_back(Inspect(path));
+    slices.push_back(Inspect(library, path));
     return slices;
   }
-  for (const fs::path & file : SeriesFiles(path))
+  for (const fs::path & file : SeriesFiles(library, path))
   {
-    slices.push_back(Inspect(file));
+    slices.push_back(Inspect(library, file));
   }
   if (slices.size() > 1)
   {
@@ -209,7 +212,7 @@ OrderedSlices(const fs::path & path)
 }
 
 Volume
-ReadSlices(const std::vector<Slice> & slices, const std::string & name)
+ReadSlices(const DicomLibrary & library, const std::vector<Slice> & slices, const std::string & name)
 {
   Volume                volume;
   const Slice &         first = slices.front();
@@ -274,19 +277,23 @@ ReadSlices(const std::vector<Slice> & slices, const std::string & name)
     }
   }
   volume.axes = CountAxes(extents);
-  volume.component = ComponentName(first.io->GetInternalComponentType());
+  volume.component = ComponentName(library.storedComponent(*first.io));
   volume.sha256 = digest.Finish();
   return volume;
 }
-/** What GDCM throws becomes an Error headed by `name`. */
-template <typename TWork>
+
+/** What f(library) returns. What GDCM throws becomes an Error headed by the path. */
+template <typename TFunction>
 auto
-Guarded(const std::string & name, const TWork & work)
+WithLibrary(const fs::path & path, const TFunction & f)
 {
+  const std::string    name = path.string();
   const QuietLibraries quiet;
+  const auto &         library = LoadLibrary(path);
+  library.silence();
   try
   {
-    return work();
+    return f(library);
   }
   catch (const Error &)
   {
@@ -307,27 +314,27 @@ Guarded(const std::string & name, const TWork & work)
 std::vector<fs::path>
 DicomFiles(const fs::path & path)
 {
-  return Guarded(path.string(),
-                 [&]
-                 {
-                   std::vector<fs::path> files;
-                   for (const Slice & slice : OrderedSlices(path))
-                   {
-                     files.push_back(slice.path);
-                   }
-                   return files;
-                 });
+  return WithLibrary(path,
+                     [&](const DicomLibrary & library)
+                     {
+                       std::vector<fs::path> files;
+                       for (const Slice & slice : OrderedSlices(library, path))
+                       {
+                         files.push_back(slice.path);
+                       }
+                       return files;
+                     });
 }
 
 Volume
 ReadDicom(const fs::path & path)
 {
-  return Guarded(path.string(),
-                 [&]
-                 {
-                   Volume volume = ReadSlices(OrderedSlices(path), path.string());
-                   volume.format = fs::is_directory(path) ? "DICOM series" : "DICOM";
-                   return volume;
-                 });
+  return WithLibrary(path,
+                     [&](const DicomLibrary & library)
+                     {
+                       Volume volume = ReadSlices(library, OrderedSlices(library, path), path.string());
+                       volume.format = fs::is_directory(path) ? "DICOM series" : "DICOM";
+                       return volume;
+                     });
 }
 } // namespace isolux

@@ -2,8 +2,7 @@
 
 #include <itk_H5Cpp.h>
 
-// A library of its own, loaded where a file of that kind is read: HDF5 and what it needs take as long to
-// link as all the rest of the program.
+// A library of its own, loaded where a file of that kind is read, see LoadedLibrary.h.
 namespace
 {
 /** What HDF5 throws is no std::exception. */

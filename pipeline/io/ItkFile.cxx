@@ -4,6 +4,7 @@
 #include "Error.h"
 #include "Grid.h"
 #include "ItkRegionReader.h"
+#include "LoadedLibrary.h"
 #include "PixelType.h"
 #include "RegionReader.h"
 #include "TiffFile.h"
@@ -13,8 +14,6 @@
 #include "itkNrrdImageIO.h"
 #include "itkTIFFImageIO.h"
 
-#include <dlfcn.h>
-#include <gdcmTrace.h>
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -46,19 +45,12 @@ namespace
 using Component = itk::ImageIOBase::IOComponentEnum;
 using Pixel = itk::IOPixelEnum;
 
-/** From a library that is not linked but loaded, see Hdf5Module.cxx. \throws Error where it is not found. */
+/** \throws Error where its library is not found. */
 itk::ImageIOBase::Pointer
 MakeHdf5ImageIO(const std::string & name)
 {
-  void * const module = ::dlopen("libisolux_hdf5.so", RTLD_NOW); // stays loaded
-  const auto   make = module != nullptr
-                        ? reinterpret_cast<itk::ImageIOBase * (*)()>(::dlsym(module, "isolux_make_hdf5_image_io"))
-                        : nullptr;
-  if (make == nullptr)
-  {
-    throw Error(name + ": HDF5 is read by libisolux_hdf5.so, which cannot be loaded: " + ::dlerror() +
-                "; install it beside the program's libraries, or name its folder in LD_LIBRARY_PATH");
-  }
+  const auto make = reinterpret_cast<itk::ImageIOBase * (*)()>(
+    LoadFunction("libisolux_hdf5.so", "isolux_make_hdf5_image_io", name + ": HDF5"));
   itk::ImageIOBase::Pointer io = make();
   io->UnRegister();
   return io;
@@ -502,9 +494,6 @@ QuietLibraries::QuietLibraries()
   : m_ItkWarnings(itk::Object::GetGlobalWarningDisplay())
 {
   itk::Object::SetGlobalWarningDisplay(false);
-  gdcm::Trace::DebugOff();
-  gdcm::Trace::WarningOff();
-  gdcm::Trace::ErrorOff();
   if (itk_TIFFSetWarningHandler && itk_TIFFSetErrorHandler)
   {
     itk_TIFFSetWarningHandler(KeepTiffTruncation);
