@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <future>
 #include <iterator>
 #include <limits>
 
@@ -129,19 +131,20 @@ EvennessSample::Report(ChannelReport & report) const
   {
     return;
   }
+  auto       entropy = std::async(std::launch::async | std::launch::deferred, LogEntropy, std::cref(m_Corrected));
   const auto thresholds = itk::ThreeClassThresholds(m_Corrected);
   if (thresholds.empty())
   {
     return;
   }
-  const auto measure = [&](const std::vector<double> & values)
+  const auto measure = [&](const std::vector<double> & values, double logEntropy)
   {
     const auto variation = itk::MeasureTissueVariation(
       values, [&](std::size_t i) { return itk::BrightTissueOf(m_Corrected[i], thresholds); });
-    return Evenness{ variation.coefficientsOfVariation[1], variation.coefficientOfJointVariation, LogEntropy(values) };
+    return Evenness{ variation.coefficientsOfVariation[1], variation.coefficientOfJointVariation, logEntropy };
   };
-  report.evennessAfter = measure(m_Corrected);
-  report.evennessBefore = m_IsOne ? report.evennessAfter : measure(m_Before);
+  report.evennessAfter = measure(m_Corrected, entropy.get());
+  report.evennessBefore = m_IsOne ? report.evennessAfter : measure(m_Before, LogEntropy(m_Before));
 }
 
 void

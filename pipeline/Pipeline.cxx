@@ -587,18 +587,18 @@ Pipeline::RunInPieces(const std::vector<WorkImage::Pointer> & channels,
         field = FieldOver(lane.illumination, *image, piece);
         fieldSample->Add(*field, inside, field->GetBufferedRegion());
       }
-      if (measuresEvenness)
-      {
-        evenness.Add(*image, *lane.corrected, inside, piece);
-      }
-      comparison.Add(*image, *output, piece);
       WorkImage::Pointer written = output;
       if (m_Nan == "zero")
       {
         written = CopyOf(*output, piece);
         report.replaced += ReplaceNonFinite(written, 0.0F);
       }
-      consume({ c, piece, *image, *written, inside, field, fieldFrames });
+      consume({ c, piece, *image, *written, inside, field, fieldFrames }); // first: it may go on meanwhile
+      if (measuresEvenness)
+      {
+        evenness.Add(*image, *lane.corrected, inside, piece);
+      }
+      comparison.Add(*image, *output, piece);
       const double applied = static_cast<double>(i + 1) / static_cast<double>(pieces);
       progress.Tell(share * (static_cast<double>(c) + learning + (1.0 - learning) * applied),
                     m_Descriptions.back().name);

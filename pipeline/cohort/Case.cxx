@@ -4,6 +4,7 @@
 #include "Error.h"
 #include "InflatedFile.h"
 #include "ItkFile.h"
+#include "KeptIntegersWriter.h"
 #include "PipelineFiles.h"
 #include "ReducedPictures.h"
 #include "RegionWriter.h"
@@ -133,13 +134,18 @@ NoteFiles(const CaseOptions & options, const PipelineSpec & pipeline, CaseReport
 class PieceWriters
 {
 public:
-  PieceWriters(const CaseTask & task, const Volume & volume, const CaseOptions & options, bool fieldIsPlane)
+  PieceWriters(
+    const CaseTask & task, const Volume & volume, const CaseOptions & options, FileType type, bool fieldIsPlane)
     : m_Volume(volume)
     , m_Options(options)
     , m_FieldIsPlane(fieldIsPlane)
   {
     const auto mask = options.maskIsOutput ? task.output : options.mask;
-    if (!options.maskIsOutput)
+    if (type == FileType::Int16Scaled)
+    {
+      m_Kept = std::make_unique<KeptIntegersWriter>(volume, task.input, task.output, this->As(type));
+    }
+    else if (!options.maskIsOutput)
     {
       m_Output = std::make_unique<RegionWriter>(volume, task.output, this->As(FileType::Float32));
     }
@@ -156,6 +162,10 @@ public:
     const auto whole = m_Volume.channels.front()->GetLargestPossibleRegion();
     const bool isFirstFrame = frame.GetIndex(3) == whole.GetIndex(3);
     frame.SetSize(3, 1);
+    if (m_Kept)
+    {
+      m_Kept->Add(piece.before, piece.output, piece.region);
+    }
     if (m_Output)
     {
       m_Output->Write(piece.channel, piece.output, piece.region);
@@ -197,7 +207,11 @@ public:
         writer->Close(); // all, before any bears its final name
       }
     }
-    if (m_Mask && m_Output)
+    if (m_Kept)
+    {
+      m_Kept->Close();
+    }
+    if (m_Mask && !m_Options.maskIsOutput)
     {
       m_Mask->Commit();
     }
@@ -205,7 +219,19 @@ public:
     {
       m_Field->Commit();
     }
+    if (m_Kept)
+    {
+      m_Kept->Commit(beforeCommit);
+      return;
+    }
     (m_Output ? m_Output : m_Mask)->Commit(beforeCommit);
+  }
+
+  /** What the output's type did to the values. */
+  Quantisation
+  Rounding() const
+  {
+    return m_Kept ? m_Kept->Rounding() : Quantisation{};
   }
 
 private:
@@ -243,12 +269,13 @@ private:
     return mask;
   }
 
-  const Volume &                m_Volume;
-  const CaseOptions &           m_Options;
-  const bool                    m_FieldIsPlane;
-  std::unique_ptr<RegionWriter> m_Output; ///< null where the mask is the output
-  std::unique_ptr<RegionWriter> m_Mask;
-  std::unique_ptr<RegionWriter> m_Field; ///< null until the first piece tells how many frames it has
+  const Volume &                      m_Volume;
+  const CaseOptions &                 m_Options;
+  const bool                          m_FieldIsPlane;
+  std::unique_ptr<RegionWriter>       m_Output; ///< null where the mask is the output, or integers are kept
+  std::unique_ptr<KeptIntegersWriter> m_Kept;   ///< null where they are not
+  std::unique_ptr<RegionWriter>       m_Mask;
+  std::unique_ptr<RegionWriter>       m_Field; ///< null until the first piece tells how many frames it has
 };
 
 /** Of NIfTI alone, whose bytes are the same then: in memory, other formats are compressed. */
@@ -315,12 +342,18 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
     obstacle = task.input.filename().string() + " cannot be read in pieces: convert it to .nii or .nii.gz, "
                                                 "or to .mha or .nrrd without compression";
   }
+  const bool keepsIntegers =
+    isOpened && options.keepsIntegers && type == FileType::Int16Scaled && CanKeepIntegers(volume, task.output) &&
+    std::none_of(pipeline.stages.begin(),
+                 pipeline.stages.end(),
+                 [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).makesField; });
   for (const auto & [path, fileType, fileChannels] :
        { std::tuple{ task.output, type, options.maskIsOutput ? 1 : channels },
          { options.field, FileType::Float32, channels },
          { options.mask, FileType::UInt8, std::size_t{ 1 } } })
   {
-    if (obstacle.empty() && !path.empty() && !CanWriteRegions(path, fileType, fileChannels))
+    if (obstacle.empty() && !path.empty() && !CanWriteRegions(path, fileType, fileChannels) &&
+        !(keepsIntegers && path == task.output))
     {
       obstacle = path.filename().string() + " cannot be written in pieces: write float32 as .nii or .nii.gz, or of one "
                                             "channel as .mha or .nrrd";
@@ -421,7 +454,7 @@ Process(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions 
   {
     auto execution = options.execution;
     execution.streamDivisions = plan.pieces;
-    PieceWriters                   writers(task, volume, options, MakesPlane(pipeline));
+    PieceWriters                   writers(task, volume, options, write.type, MakesPlane(pipeline));
     std::optional<ReducedPictures> pictures;
     if (options.wantsPictures)
     {
@@ -448,6 +481,7 @@ Process(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions 
     FinishHash(volume);
     const auto writing = std::chrono::steady_clock::now();
     writers.Commit(removeSidecar);
+    report.largestRounding = writers.Rounding().largest;
     NoteFiles(options, pipeline, report);
     report.writeSeconds = SecondsSince(writing);
     FinishReport(task, options, pipeline, volume, write.type, start, report);
@@ -511,9 +545,27 @@ Process(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions 
 CaseResult
 ProcessCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
 {
+  auto   own = options;
+  double told = 0.0;
+  if (options.execution.progress)
+  {
+    own.execution.progress = [&](double fraction, const std::string & stage)
+    {
+      told = std::max(told, fraction);
+      options.execution.progress(told, stage);
+    };
+  }
   try
   {
-    return Process(task, pipeline, options);
+    try
+    {
+      return Process(task, pipeline, own);
+    }
+    catch (const NotLinearError &)
+    {
+      own.keepsIntegers = false;
+      return Process(task, pipeline, own);
+    }
   }
   catch (const itk::ExceptionObject & exception) // of a filter, or of a file that is read while it runs
   {

@@ -38,6 +38,7 @@ struct CaseOptions
   std::array<double, 2>  tissueLabels{ { 2.0, 3.0 } }; ///< of grey and of white matter
   std::filesystem::path  weights;                      ///< a weight for each voxel in the statistics; empty: none
   bool                   keepsType = false;     ///< write.type is Int16Scaled of small integers, Float32 of the rest
+  bool                   keepsIntegers = true;  ///< int16 of the input, in pieces, should they turn out to be kept
   bool                   wantsPictures = false; ///< for a report, also where the image is never in memory as a whole
 };
 

@@ -36,6 +36,8 @@ struct GzipReader::State
   Digest *          digest = nullptr;
   int               descriptor = -1;
   std::uint64_t     compressed = 0; ///< bytes read
+  std::uint64_t     inflated = 0;   ///< bytes given
+  GzipLayout        layout;
   bool              isAtEnd = false;
   bool              isInMember = true;
   Bytes             input{ InputSize };
@@ -148,12 +150,19 @@ GzipReader::Read(char * target, std::size_t size)
     const int  result = isal_inflate(&state.inflate);
     const auto produced = wanted - state.inflate.avail_out;
     done += produced;
+    state.inflated += produced;
     if (result < 0)
     {
       state.Fail();
     }
     if (state.inflate.block_state == ISAL_BLOCK_FINISH)
     {
+      state.layout.end = state.compressed - state.inflate.avail_in;
+      if (state.layout.firstEnd == 0)
+      {
+        state.layout.firstEnd = state.layout.end;
+        state.layout.firstSize = state.inflated;
+      }
       state.isInMember = state.StartsMember();
       if (state.isInMember)
       {
@@ -175,5 +184,11 @@ GzipReader::Read(char * target, std::size_t size)
     }
   }
   return done;
+}
+
+const GzipLayout &
+GzipReader::Layout() const
+{
+  return m_State->layout;
 }
 } // namespace isolux

@@ -3,6 +3,7 @@
 #include "Bytes.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,6 +13,14 @@ namespace isolux
 /** Whether a file's name ends in .gz, in any case. */
 bool
 IsGzipName(const std::filesystem::path & path);
+
+/** Where the members of a gzip file lie. */
+struct GzipLayout
+{
+  std::uint64_t firstEnd = 0;  ///< of the first member, in compressed bytes
+  std::uint64_t firstSize = 0; ///< of the first member, in inflated bytes
+  std::uint64_t end = 0;       ///< of the last member, in compressed bytes; what follows is padding
+};
 
 /** Inflates a gzip file of one or more members from its beginning to its end, with bounded memory. */
 class GzipReader
@@ -27,6 +36,10 @@ public:
   /** As many of `size` bytes as there are. \throws Error where the data is truncated or damaged. */
   std::size_t
   Read(char * target, std::size_t size);
+
+  /** Of the members that were read. */
+  const GzipLayout &
+  Layout() const;
 
 private:
   struct State;

@@ -1,7 +1,6 @@
 #include "InflatedFile.h"
 
 #include "Error.h"
-#include "GzipReader.h"
 #include "ScratchFile.h"
 #include "UncachedFile.h"
 
@@ -38,6 +37,7 @@ struct InflatedFile::State
   bool                    isUnwanted = false;
   std::exception_ptr      failure;
   std::string             sha256;
+  GzipLayout              layout;
 
   /** All, with `keep` called for what is kept: it is in `block`, which without a scratch file lies in memory. */
   void
@@ -74,6 +74,7 @@ struct InflatedFile::State
                   std::to_string(size) + " found; copy or download it again");
     }
     sha256 = digest.Finish();
+    layout = reader.Layout();
     const std::lock_guard<std::mutex> lock(mutex);
     ready = std::numeric_limits<std::uint64_t>::max();
   }
@@ -193,5 +194,12 @@ InflatedFile::Sha256()
 {
   m_State->Wait(std::numeric_limits<std::uint64_t>::max());
   return m_State->sha256;
+}
+
+const GzipLayout &
+InflatedFile::Layout()
+{
+  m_State->Wait(std::numeric_limits<std::uint64_t>::max());
+  return m_State->layout;
 }
 } // namespace isolux

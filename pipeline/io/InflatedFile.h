@@ -1,6 +1,7 @@
 #pragma once
 
 #include "Bytes.h"
+#include "GzipReader.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -42,6 +43,10 @@ public:
   /** Of the compressed bytes, all of which it waits for. \throws Error as At() */
   std::string
   Sha256();
+
+  /** Of the compressed bytes, all of which it waits for. \throws Error as At() */
+  const GzipLayout &
+  Layout();
 
 private:
   struct State;

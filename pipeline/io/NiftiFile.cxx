@@ -4,7 +4,9 @@
 #include "Error.h"
 #include "FileStream.h"
 #include "Grid.h"
+#include "GzipSplice.h"
 #include "GzipWriter.h"
+#include "IntegerMap.h"
 #include "PixelType.h"
 #include "RegionReader.h"
 #include "UncachedFile.h"
@@ -163,7 +165,6 @@ HeaderSize(int version)
 struct ParsedHeader
 {
   NiftiHeader header;
-  bool        swapped = false;
   bool        pixelsFollow = false; ///< in the same file
 };
 
@@ -207,8 +208,8 @@ ParseHeader(const Bytes & bytes, const std::string & name)
   }
   const auto size = Load<std::int32_t>(bytes.Data(), false);
   const auto swappedSize = Load<std::int32_t>(bytes.Data(), true);
-  parsed.swapped = swappedSize == 348 || swappedSize == 540;
-  const std::int32_t headerSize = parsed.swapped ? swappedSize : size;
+  parsed.header.isSwapped = swappedSize == 348 || swappedSize == 540;
+  const std::int32_t headerSize = parsed.header.isSwapped ? swappedSize : size;
   if (headerSize != 348 && headerSize != 540)
   {
     throw Error(
@@ -227,7 +228,7 @@ ParseHeader(const Bytes & bytes, const std::string & name)
   if (header.version == 1)
   {
     std::memcpy(&header.unused, bytes.Data(), sizeof(header.unused));
-    if (parsed.swapped)
+    if (parsed.header.isSwapped)
     {
       SwapHeader(header.unused);
     }
@@ -239,7 +240,7 @@ ParseHeader(const Bytes & bytes, const std::string & name)
   else
   {
     std::memcpy(&header.fields, bytes.Data(), sizeof(header.fields));
-    if (parsed.swapped)
+    if (parsed.header.isSwapped)
     {
       VisitFields(Swap{}, header.fields, header.fields);
     }
@@ -269,7 +270,7 @@ ParseHeader(const Bytes & bytes, const std::string & name)
     parsed.pixelsFollow ? std::min(bytes.Size(), static_cast<std::size_t>(header.fields.vox_offset)) : bytes.Size();
   if (end > begin && bytes.Data()[begin - ExtenderSize] != 0)
   {
-    header.extensions = ParseExtensions(bytes.Data() + begin, end - begin, parsed.swapped);
+    header.extensions = ParseExtensions(bytes.Data() + begin, end - begin, parsed.header.isSwapped);
   }
   return parsed;
 }
@@ -589,7 +590,7 @@ VoxelsOf(const Volume & volume)
 /** Merges what f(first, end) returns of parts of a channel's voxels, each in a thread of its own. */
 template <typename TResult, typename TFunction>
 TResult
-ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
+ForParts(std::size_t voxels, unsigned int threads, TFunction && f, TResult total = {})
 {
   std::vector<std::future<TResult>> parts;
   for (unsigned int part = 0; part < threads; ++part)
@@ -598,7 +599,6 @@ ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
     const auto end = voxels * (part + 1) / threads;
     parts.push_back(std::async(std::launch::async | std::launch::deferred, [&f, first, end] { return f(first, end); }));
   }
-  TResult total;
   for (auto & part : parts)
   {
     total.Merge(part.get());
@@ -608,16 +608,12 @@ ForParts(std::size_t voxels, unsigned int threads, TFunction && f)
 
 struct Extremes
 {
-  float       minimum = std::numeric_limits<float>::infinity();
-  float       maximum = -std::numeric_limits<float>::infinity();
-  std::size_t lowest = 0; ///< voxel of the minimum, of one channel
-  std::size_t highest = 0;
+  float minimum = std::numeric_limits<float>::infinity();
+  float maximum = -std::numeric_limits<float>::infinity();
 
   void
   Merge(const Extremes & other)
   {
-    lowest = other.minimum < minimum ? other.lowest : lowest;
-    highest = other.maximum > maximum ? other.highest : highest;
     minimum = std::min(minimum, other.minimum);
     maximum = std::max(maximum, other.maximum);
   }
@@ -633,34 +629,14 @@ ExtremesOf(const WorkImage & channel, unsigned int threads)
                             [values](std::size_t first, std::size_t end)
                             {
                               Extremes extremes;
-                              for (std::size_t block = first; block < end; block += 4096)
+                              for (std::size_t i = first; i < end; ++i)
                               {
-                                const auto last = std::min(end, block + 4096);
-                                float      minimum = std::numeric_limits<float>::infinity();
-                                float      maximum = -minimum;
-                                for (std::size_t i = block; i < last; ++i)
-                                {
-                                  const float value = values[i];
-                                  const bool  isFinite = value - value == 0.0F;
-                                  minimum = isFinite & (value < minimum) ? value : minimum;
-                                  maximum = isFinite & (value > maximum) ? value : maximum;
-                                }
-                                for (std::size_t i = block; i < last && minimum < extremes.minimum; ++i)
-                                {
-                                  if (values[i] == minimum)
-                                  {
-                                    extremes.minimum = minimum;
-                                    extremes.lowest = i;
-                                  }
-                                }
-                                for (std::size_t i = block; i < last && maximum > extremes.maximum; ++i)
-                                {
-                                  if (values[i] == maximum)
-                                  {
-                                    extremes.maximum = maximum;
-                                    extremes.highest = i;
-                                  }
-                                }
+                                const float value = values[i];
+                                const bool  isFinite = value - value == 0.0F;
+                                const bool  isLower = isFinite & (value < extremes.minimum);
+                                const bool  isHigher = isFinite & (value > extremes.maximum);
+                                extremes.minimum = isLower ? value : extremes.minimum;
+                                extremes.maximum = isHigher ? value : extremes.maximum;
                               }
                               return extremes;
                             });
@@ -705,77 +681,66 @@ FillIntegers(const Volume & volume, unsigned int threads, std::vector<std::int16
 
 /** The integers of the original, where all of the volume is one linear map of them. */
 bool
-KeepIntegers(const Volume & volume, const WriteOptions & options, const Extremes & range, Quantised & result)
+KeepIntegers(const Volume & volume, const WriteOptions & options, Quantised & result)
 {
-  constexpr double largest = 1e-6; // difference, of the range
-  const Volume *   original = options.original;
+  const Volume * original = options.original;
   if (original == nullptr || original->channels.size() != volume.channels.size() ||
-      !IsSmallInteger(original->component) || VoxelsOf(*original) != VoxelsOf(volume) ||
-      !(range.minimum < range.maximum))
+      !IsSmallInteger(original->component) || VoxelsOf(*original) != VoxelsOf(volume))
   {
     return false;
   }
-  Scaling stored; // from the integers to the original's intensities
-  if (original->nifti && std::isfinite(original->nifti->fields.scl_slope) && original->nifti->fields.scl_slope != 0.0)
+  const auto stored = StoredScaling(*original);
+  IntegerMap map(stored);
+  for (std::size_t c = 0; c < volume.channels.size(); ++c)
   {
-    stored = { original->nifti->fields.scl_slope,
-               std::isfinite(original->nifti->fields.scl_inter) ? original->nifti->fields.scl_inter : 0.0 };
+    const float * const before = original->channels[c]->GetBufferPointer();
+    const float * const after = volume.channels[c]->GetBufferPointer();
+    map.Merge(ForParts<IntegerMap>(
+      VoxelsOf(volume),
+      options.threads,
+      [&](std::size_t first, std::size_t end)
+      {
+        IntegerMap part(stored);
+        part.Add(before + first, after + first, end - first);
+        return part;
+      },
+      IntegerMap(stored)));
   }
-  // The map, from the two voxels of the first channel that are farthest apart.
-  const float * const before = original->channels.front()->GetBufferPointer();
-  const float * const after = volume.channels.front()->GetBufferPointer();
-  const auto          far = ExtremesOf(*original->channels.front(), options.threads);
-  const double        lowInteger = std::nearbyint((before[far.lowest] - stored.intercept) / stored.slope);
-  const double        highInteger = std::nearbyint((before[far.highest] - stored.intercept) / stored.slope);
-  const double        lowValue = after[far.lowest];
-  const double        slope = (after[far.highest] - lowValue) / (highInteger - lowInteger);
-  if (!std::isfinite(slope) || slope == 0.0)
+  const auto linear = map.AsLinear();
+  if (!linear)
   {
     return false;
   }
-  // As the header holds it.
-  result.scaling.slope = static_cast<float>(slope);
-  result.scaling.intercept = static_cast<float>(lowValue - lowInteger * result.scaling.slope);
-  const double gain = 1.0 / stored.slope;
-  result.rounding =
-    FillIntegers(volume,
-                 options.threads,
-                 result.values,
-                 [&](std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
+  result.scaling = { linear->slope, linear->intercept };
+  result.rounding.largest = linear->largest;
+  FillIntegers(volume,
+               options.threads,
+               result.values,
+               [&](std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
+               {
+                 const float * const before = original->channels[c]->GetBufferPointer();
+                 for (std::size_t i = first; i < end; ++i)
                  {
-                   const float * const from = original->channels[c]->GetBufferPointer();
-                   const float * const to = volume.channels[c]->GetBufferPointer();
-                   Quantisation        part;
-                   double              worst = 0.0;
-                   for (std::size_t i = first; i < end; ++i)
-                   {
-                     const double integer = (from[i] - stored.intercept) * gain;
-                     const auto   kept = static_cast<std::int32_t>(integer + (integer < 0.0 ? -0.5 : 0.5));
-                     integers[i] = static_cast<std::int16_t>(kept);
-                     const double off = std::abs(kept * result.scaling.slope + result.scaling.intercept - to[i]);
-                     worst = off > worst ? off : worst;
-                     part.clamped += !(off <= largest * (range.maximum - range.minimum)) || kept != integers[i];
-                   }
-                   part.largest = worst;
-                   return part;
-                 });
-  return result.rounding.clamped == 0;
+                   integers[i] = static_cast<std::int16_t>(std::lrint((before[i] - stored.intercept) / stored.slope));
+                 }
+                 return Quantisation{};
+               });
+  return true;
 }
 
 Quantised
 Quantise(const Volume & volume, const WriteOptions & options)
 {
+  Quantised result;
+  if (KeepIntegers(volume, options, result))
+  {
+    return result;
+  }
   Extremes range;
   for (const auto & channel : volume.channels)
   {
     range.Merge(ExtremesOf(*channel, options.threads));
   }
-  Quantised result;
-  if (KeepIntegers(volume, options, range, result))
-  {
-    return result;
-  }
-  result = Quantised{};
   result.scaling = CoverRange(range);
   result.rounding = FillIntegers(
     volume,
@@ -880,6 +845,18 @@ Serialise(const NiftiHeader & header)
 }
 } // namespace
 
+Scaling
+StoredScaling(const Volume & volume)
+{
+  Scaling scaling;
+  if (volume.nifti && std::isfinite(volume.nifti->fields.scl_slope) && volume.nifti->fields.scl_slope != 0.0)
+  {
+    scaling.slope = volume.nifti->fields.scl_slope;
+    scaling.intercept = std::isfinite(volume.nifti->fields.scl_inter) ? volume.nifti->fields.scl_inter : 0.0;
+  }
+  return scaling;
+}
+
 std::vector<std::filesystem::path>
 NiftiFiles(const std::filesystem::path & path)
 {
@@ -962,7 +939,7 @@ ReadNifti(const std::filesystem::path & path)
                                    type.type.convert(source + part * type.type.bytes,
                                                      count,
                                                      type.interleave,
-                                                     parsed.swapped,
+                                                     parsed.header.isSwapped,
                                                      scaling,
                                                      volume.channels[first + part]->GetBufferPointer() + done);
                                  }
@@ -1026,8 +1003,8 @@ OpenNifti(const std::filesystem::path & path)
       pixels.inflated = inflated;
       pixels.begin = begin + part * type.type.bytes;
       pixels.step = type.type.bytes * type.interleave;
-      pixels.isFloat32 = type.code == DT_FLOAT32 && !parsed.swapped && ScalingOf(fields, type).IsIdentity();
-      pixels.convert = [&type, swapped = parsed.swapped, scaling = ScalingOf(fields, type)](
+      pixels.isFloat32 = type.code == DT_FLOAT32 && !parsed.header.isSwapped && ScalingOf(fields, type).IsIdentity();
+      pixels.convert = [&type, swapped = parsed.header.isSwapped, scaling = ScalingOf(fields, type)](
                          const char * source, std::size_t count, float * target)
       { type.type.convert(source, count, type.interleave, swapped, scaling, target); };
       auto reader = RegionReader::New();
@@ -1121,5 +1098,62 @@ WriteNifti(const Volume &       volume,
   }
   file.Close();
   return quantised.rounding;
+}
+
+bool
+HoldsInt16(const Volume & volume)
+{
+  return volume.nifti && volume.nifti->fields.datatype == DT_INT16 && !volume.nifti->isSwapped;
+}
+
+void
+WriteKeptIntegers(const Volume &                volume,
+                  const std::filesystem::path & file,
+                  const Scaling &               scaling,
+                  const AtomicOutput &          output,
+                  const std::string &           name,
+                  bool                          compressed,
+                  const WriteOptions &          options)
+{
+  NiftiHeader header = OutputHeader(volume);
+  header.fields.scl_slope = scaling.slope;
+  header.fields.scl_inter = scaling.intercept;
+  const auto headerBytes = Serialise(header);
+  const auto begin = static_cast<std::uint64_t>(volume.nifti->fields.vox_offset);
+
+  UncachedFile  target(output.Path(), name);
+  std::uint64_t place = 0;
+  const auto    write = [&](const char * bytes, std::size_t size)
+  { target.WriteAt(std::exchange(place, place + size), bytes, size); };
+  const bool isSpliced =
+    compressed && volume.inflated && options.compression == 1 &&
+    SpliceGzip(file, volume.inflated->Layout(), begin, { headerBytes.data(), headerBytes.size() }, write);
+  if (!isSpliced)
+  {
+    std::unique_ptr<GzipWriter> gzip;
+    if (compressed)
+    {
+      gzip = std::make_unique<GzipWriter>(write, options.compression, options.threads, GzipWriter::Content::Bytes);
+    }
+    const auto put = [&](const char * bytes, std::size_t size)
+    { gzip ? gzip->Write(bytes, size) : write(bytes, size); };
+    put(headerBytes.data(), headerBytes.size());
+    StoredBytes stored(file, volume.inflated);
+    const Bytes block(std::size_t{ 1 } << 20U);
+    const auto  end = begin + sizeof(std::int16_t) * volume.channels.size() *
+                               volume.channels.front()->GetLargestPossibleRegion().GetNumberOfPixels();
+    for (auto at = begin; at < end;)
+    {
+      const auto [bytes, count] =
+        stored.At(at, static_cast<std::size_t>(std::min<std::uint64_t>(block.Size(), end - at)), block.Data());
+      put(bytes, count);
+      at += count;
+    }
+    if (gzip)
+    {
+      gzip->Close();
+    }
+  }
+  target.Close();
 }
 } // namespace isolux

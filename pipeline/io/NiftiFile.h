@@ -1,6 +1,7 @@
 #pragma once
 
 #include "AtomicFile.h"
+#include "PixelType.h"
 #include "Volume.h"
 
 #include <nifti1.h>
@@ -16,10 +17,11 @@ namespace isolux
 /** A header as it stood in the file, in this machine's byte order. */
 struct NiftiHeader
 {
-  int               version = 1; ///< 1 or 2
-  nifti_1_header    unused{};    ///< of version 1: holds the fields that NIfTI-2 no longer has
-  nifti_2_header    fields{};    ///< of either version
-  std::vector<char> extensions;  ///< as on disk: size, code and content of each, without the 4-byte extender
+  int               version = 1;       ///< 1 or 2
+  nifti_1_header    unused{};          ///< of version 1: holds the fields that NIfTI-2 no longer has
+  nifti_2_header    fields{};          ///< of either version
+  bool              isSwapped = false; ///< in the file
+  std::vector<char> extensions;        ///< as on disk: size, code and content of each, without the 4-byte extender
 };
 
 /** The file itself, or the header and the pixels of a pair. \throws Error */
@@ -37,6 +39,25 @@ OpenNifti(const std::filesystem::path & path);
 /** The header of a .nii of float32 or uint8, up to the pixels. */
 std::vector<char>
 NiftiHeaderBytes(const Volume & volume, FileType type);
+
+/** Whether the file holds integers as WriteKeptIntegers() keeps them: int16 in this machine's byte order. */
+bool
+HoldsInt16(const Volume & volume);
+
+/** As WriteNifti(), of int16, with the voxels as they stand in the file that the volume was opened from, under another
+ * scale. From .nii.gz to .nii.gz at level 1 not even their compressed bytes change. */
+void
+WriteKeptIntegers(const Volume &                volume,
+                  const std::filesystem::path & file,
+                  const Scaling &               scaling,
+                  const AtomicOutput &          output,
+                  const std::string &           name,
+                  bool                          compressed,
+                  const WriteOptions &          options);
+
+/** From the numbers in a NIfTI file of whole numbers to the volume's intensities. */
+Scaling
+StoredScaling(const Volume & volume);
 
 /** .nii or .nii.gz, into output.Path(); `name` heads every error. \throws Error */
 Quantisation

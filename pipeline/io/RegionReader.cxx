@@ -117,10 +117,6 @@ RegionReader::~RegionReader()
   {
     m_Digest->Wait();
   }
-  if (m_Descriptor >= 0)
-  {
-    ::close(m_Descriptor);
-  }
 }
 
 void
@@ -145,11 +141,11 @@ RegionReader::GenerateData()
   {
     m_Digest->Wait(); // it may still read the buffer
   }
-  if (m_Descriptor < 0 && !m_Pixels.inflated)
+  if (!m_Stored)
   {
     try
     {
-      m_Descriptor = OpenToRead(m_Pixels.file);
+      m_Stored = std::make_unique<StoredBytes>(m_Pixels.file, m_Pixels.inflated);
     }
     catch (const Error & error)
     {
@@ -191,14 +187,7 @@ RegionReader::GenerateData()
         std::size_t  found = 0;
         try
         {
-          if (m_Pixels.inflated)
-          {
-            std::tie(source, found) = m_Pixels.inflated->At(place, size, buffer);
-          }
-          else
-          {
-            found = ReadAt(m_Descriptor, m_Pixels.file, place, buffer, size);
-          }
+          std::tie(source, found) = m_Stored->At(place, size, buffer);
         }
         catch (const Error & error)
         {

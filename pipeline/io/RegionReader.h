@@ -1,7 +1,7 @@
 #pragma once
 
-#include "InflatedFile.h"
 #include "Stage.h"
+#include "StoredBytes.h"
 
 #include "itkImageSource.h"
 
@@ -95,6 +95,6 @@ private:
   std::shared_ptr<RunningDigest> m_Digest;
   std::unique_ptr<char[]>        m_Buffer;
   std::size_t                    m_BufferSize = 0;
-  int                            m_Descriptor = -1;
+  std::unique_ptr<StoredBytes>   m_Stored; ///< from the first reading on
 };
 } // namespace isolux

@@ -1,5 +1,6 @@
 #include "WordDeflater.h"
 
+#include "BitWriter.h"
 #include "HuffmanCode.h"
 
 #include <algorithm>
@@ -184,42 +185,6 @@ struct WordDeflater::Block
       ++literals[i][static_cast<unsigned char>(word[i])];
     }
   }
-};
-
-class WordDeflater::BitWriter
-{
-public:
-  explicit BitWriter(char * target)
-    : m_Next(target)
-  {
-  }
-
-  /** At most 56 bits. */
-  void
-  Put(std::uint64_t bits, unsigned int count)
-  {
-    m_Bits |= bits << m_Count;
-    m_Count += count;
-    for (unsigned int byte = 0; byte < 8; ++byte)
-    {
-      m_Next[byte] = static_cast<char>(m_Bits >> (8 * byte));
-    }
-    m_Next += m_Count / 8;
-    m_Bits >>= m_Count & ~7U;
-    m_Count &= 7U;
-  }
-
-  /** \return where the bytes end */
-  char *
-  Finish()
-  {
-    return m_Next + (m_Count > 0 ? 1 : 0);
-  }
-
-private:
-  char *        m_Next;
-  std::uint64_t m_Bits = 0; ///< fewer than 8 between calls
-  unsigned int  m_Count = 0;
 };
 
 WordDeflater::WordDeflater()
@@ -414,6 +379,6 @@ WordDeflater::Compress(const char * bytes, std::size_t size, char * target)
     this->FindMatches(bytes, words, block);
     this->WriteBlock(bytes, block, writer);
   }
-  return static_cast<std::size_t>(writer.Finish() - target);
+  return static_cast<std::size_t>(writer.End() - target);
 }
 } // namespace isolux

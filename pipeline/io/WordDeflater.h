@@ -6,6 +6,8 @@
 
 namespace isolux
 {
+class BitWriter;
+
 /** DEFLATE (RFC 1951) of data that is made of 4-byte words, as a volume of float32 is. A match begins and ends where
  * words do: at the last place that had the same two words, and as many after them as agree; or that had the same word.
  * So each word takes two look-ups instead of one for each byte, and the distances are the shortest that there are.
@@ -32,7 +34,6 @@ public:
 
 private:
   struct Block;
-  class BitWriter;
 
   void
   FindMatches(const char * bytes, std::size_t words, Block & block);

@@ -247,6 +247,128 @@ TEST_F(CaseTest, AFieldOfAPipelineWithoutOneIsRefusedBeforeAnythingIsWritten)
   EXPECT_EQ(testing::Below(m_Folder / "out"), Strings{});
 }
 
+namespace
+{
+/** A head of int16, stored with a scale. */
+void
+WriteInt16(const WorkImage::SizeType & size, const std::filesystem::path & path)
+{
+  WriteOptions scaled;
+  scaled.type = FileType::Int16Scaled;
+  WriteVolume(testing::HeadVolume(size), path, scaled);
+}
+
+PipelineSpec
+One(const std::string & stage, const Values & options = {})
+{
+  PipelineSpec pipeline;
+  pipeline.stages = { { stage, options } };
+  return pipeline;
+}
+
+/** Frames with scales of their own. */
+PipelineSpec
+ByFrame()
+{
+  return One("instance-norm", { { "axes", std::string("frame") } });
+}
+} // namespace
+
+TEST_F(CaseTest, KeepsTheVoxelsOfInt16InPiecesAsInMemory)
+{
+  for (const char * const in : { "in.nii", "in.nii.gz" })
+  {
+    m_Task.input = m_Folder / in;
+    WriteInt16({ { 83, 79, 97, 1 } }, m_Task.input);
+    const auto before = testing::BitsOf(*ReadVolume(m_Task.input).channels[0]);
+    for (const char * const out : { "out.nii", "out.nii.gz" })
+    {
+      SCOPED_TRACE(std::string(in) + " to " + out);
+      const auto run = [&](const char * folder, bool inPieces, int level)
+      {
+        CaseOptions options;
+        options.keepsType = true;
+        options.wantsPictures = false;
+        options.write.compression = level;
+        options.execution.prefersPieces = inPieces;
+        m_Task.output = m_Folder / folder / out;
+        const auto result = ProcessCase(m_Task, One("instance-norm"), options);
+        EXPECT_EQ(result.channels.empty(), inPieces);
+        EXPECT_EQ(result.report.fileType, "int16-scaled");
+        EXPECT_EQ(result.report.clamped, 0U);
+        return result.report.largestRounding;
+      };
+      EXPECT_EQ(run("pieces", true, 1), run("whole", false, 1));
+      run("anew", true, 2);
+      const auto whole = ReadVolume(m_Folder / "whole" / out);
+      for (const char * const folder : { "pieces", "anew" })
+      {
+        const auto pieces = ReadVolume(m_Folder / folder / out);
+        EXPECT_EQ(pieces.component, "int16");
+        EXPECT_EQ(testing::BitsOf(*pieces.channels[0]), testing::BitsOf(*whole.channels[0]));
+      }
+      EXPECT_EQ(testing::Below(m_Folder / "pieces"), (Strings{ "out.json", out }));
+      RestoreCase(m_Folder / "pieces" / out, m_Folder / "back.nii", {});
+      m_Task.input = m_Folder / in;
+      this->ExpectSameAsInput(m_Folder / "back.nii");
+      std::filesystem::remove_all(m_Folder / "pieces");
+    }
+    EXPECT_EQ(testing::BitsOf(*ReadVolume(m_Task.input).channels[0]), before);
+  }
+}
+
+TEST_F(CaseTest, WritesInt16AnewWhereTheOutputIsNoLinearMapOfIt)
+{
+  m_Task.input = m_Folder / "in.nii.gz";
+  WriteInt16({ { 61, 59, 53, 3 } }, m_Task.input);
+  // Of each integer several values; a field; a contrast of its own for each voxel.
+  for (const auto & pipeline : { ByFrame(), One("single-scale-retinex"), One("divisive-norm") })
+  {
+    SCOPED_TRACE(pipeline.stages.front().name);
+    const auto run = [&](const char * name, bool inPieces)
+    {
+      CaseOptions options;
+      options.keepsType = true;
+      options.execution.prefersPieces = inPieces;
+      m_Task.output = m_Folder / name;
+      return ProcessCase(m_Task, pipeline, options).report.largestRounding;
+    };
+    EXPECT_EQ(run("pieces.nii", true), run("whole.nii", false));
+    EXPECT_EQ(HashFile(m_Folder / "pieces.nii"), HashFile(m_Folder / "whole.nii"));
+  }
+}
+
+TEST_F(CaseTest, ProgressNeverFallsWhereInt16IsWrittenAnew)
+{
+  m_Task.input = m_Folder / "in.nii.gz";
+  WriteInt16({ { 61, 59, 53, 3 } }, m_Task.input);
+  std::vector<double> told;
+  CaseOptions         options;
+  options.keepsType = true;
+  options.execution.prefersPieces = true;
+  options.execution.progress = [&](double fraction, const std::string &) { told.push_back(fraction); };
+  ProcessCase(m_Task, ByFrame(), options);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_EQ(told.back(), 1.0);
+}
+
+TEST_F(CaseTest, KeepsInt16UnderAMemoryOfLessThanTheVolumeOrSaysWhyNot)
+{
+  m_Task.input = m_Folder / "in.nii.gz";
+  CaseOptions options;
+  options.keepsType = true;
+  options.execution.memory = 100.0;
+  WriteInt16({ { 151, 149, 147, 1 } }, m_Task.input);
+  EXPECT_TRUE(ProcessCase(m_Task, One("instance-norm"), options).channels.empty());
+  WriteInt16({ { 61, 59, 53, 19 } }, m_Task.input);
+  m_Task.output = m_Folder / "frames.nii.gz";
+  const auto message = MessageOf([&] { ProcessCase(m_Task, ByFrame(), options); });
+  EXPECT_NE(message.find("in.nii.gz: needs about "), std::string::npos) << message;
+  EXPECT_NE(message.find("frames.nii.gz cannot be written in pieces"), std::string::npos) << message;
+  EXPECT_EQ(testing::Below(m_Folder / "out"), (Strings{ "head.json", "head.nii.gz" }));
+  EXPECT_FALSE(std::filesystem::exists(m_Task.output));
+}
+
 TEST_F(CaseTest, RestoreGivesTheOriginalIntensities)
 {
   ProcessCase(m_Task, DefaultPipeline(), {});

@@ -1,5 +1,6 @@
 #include "IoTest.h"
 
+#include "KeptIntegersWriter.h"
 #include "NiftiFile.h"
 
 #include <nifti1.h>
@@ -322,6 +323,11 @@ TYPED_TEST(NiftiPixelsOf, BothByteOrdersGiveEveryValueAndTheComponentsName)
     const Volume volume = ReadVolume(this->File(name));
     EXPECT_EQ(volume.component, component);
     EXPECT_EQ(Pixels(*volume.channels[0]), expected) << name;
+    // Voxels that may stay as they are in a file of int16.
+    const bool isNative = component == std::string("int16") && name == std::string("little.nii");
+    EXPECT_EQ(CanKeepIntegers(OpenVolume(this->File(name)), "out.nii.gz"), isNative) << name;
+    EXPECT_FALSE(CanKeepIntegers(OpenVolume(this->File(name)), "out.mha")) << name;
+    EXPECT_FALSE(CanKeepIntegers(volume, "out.nii")) << name;
   }
 }
 
