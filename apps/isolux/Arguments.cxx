@@ -120,10 +120,9 @@ ExecutionOptions()
   po::options_description options("Execution");
   options.add_options()(
     "threads", po::value<std::string>()->value_name("N"), "threads (default: the processors there are)")(
-    "stream-divisions", po::value<std::string>()->value_name("N"), "pieces that an image is processed in (default 1)")(
-    "dtype",
-    po::value<std::string>()->value_name("TYPE"),
-    "float32 (default), int16-scaled (NIfTI with scl_slope), or same: int16-scaled of small integers")(
+    "stream-divisions", po::value<std::string>()->value_name("N"), "pieces that an image is processed in (default 1)");
+  AddTypeOption(options);
+  options.add_options()(
     "compression", po::value<std::string>()->value_name("N"), "0 to 12, of formats that compress (default 1)")(
     "force,f", "overwrite what exists")("help,h", "this text");
   return options;
@@ -196,6 +195,27 @@ ReadMemory(const ParsedArguments & parsed)
   return parsed.Number("memory", 0, 64, 1U << 30);
 }
 
+void
+AddTypeOption(po::options_description & options)
+{
+  options.add_options()(
+    "dtype",
+    po::value<std::string>()->value_name("TYPE"),
+    "float32 (default), int16-scaled (NIfTI with scl_slope), or same: int16-scaled of small integers");
+}
+
+void
+ReadType(const ParsedArguments & parsed, CaseOptions & options)
+{
+  const std::string type = parsed.Text("dtype", "float32");
+  if (type != "float32" && type != "int16-scaled" && type != "same")
+  {
+    throw UsageError("--dtype must be one of 'float32', 'int16-scaled', 'same', not '" + type + "'");
+  }
+  options.write.type = type == "int16-scaled" ? FileType::Int16Scaled : FileType::Float32;
+  options.keepsType = type == "same";
+}
+
 CaseOptions
 ReadExecution(const ParsedArguments & parsed)
 {
@@ -205,13 +225,7 @@ ReadExecution(const ParsedArguments & parsed)
   options.execution.memory = ReadMemory(parsed);
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
-  const std::string type = parsed.Text("dtype", "float32");
-  if (type != "float32" && type != "int16-scaled" && type != "same")
-  {
-    throw UsageError("--dtype must be one of 'float32', 'int16-scaled', 'same', not '" + type + "'");
-  }
-  options.write.type = type == "int16-scaled" ? FileType::Int16Scaled : FileType::Float32;
-  options.keepsType = type == "same";
+  ReadType(parsed, options);
   return options;
 }
 

@@ -64,6 +64,13 @@ AddMemoryOption(boost::program_options::options_description & options);
 double
 ReadMemory(const ParsedArguments & parsed);
 
+/** --dtype */
+void
+AddTypeOption(boost::program_options::options_description & options);
+/** \throws UsageError where it is none that there is. */
+void
+ReadType(const ParsedArguments & parsed, CaseOptions & options);
+
 /** --nan, one of NanPolicies(). */
 void
 AddNanOption(boost::program_options::options_description & options);

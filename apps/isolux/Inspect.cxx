@@ -100,6 +100,12 @@ PrintPlan(const CaseTask & task, const PipelineSpec & pipeline, const CaseOption
   }
   std::cout << "  pass " << pass << "  all stages apply; the output is written\n"
             << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass) << ", writes once\n";
+  if (OutputType(options, volume.component, task.output) == FileType::Int16Scaled)
+  {
+    std::cout
+      << "  int16   of the input is kept, if all of the output is one linear map of it; else it takes the whole "
+         "image at once\n";
+  }
   if (memory > 0.0 && plan.peak > memory)
   {
     std::cout << "  that is too much: give --memory " << std::lround(std::ceil(plan.peak)) << '\n';
@@ -141,8 +147,12 @@ Explain(const Arguments & arguments)
   options.add_options()("pipeline", po::value<std::string>()->value_name("FILE"), "pipeline file")(
     "input,i", po::value<std::string>()->value_name("IN"), "a volume to plan for")(
     "output,o", po::value<std::string>()->value_name("OUT"), "what it would be written as (default: as IN)")(
-    "mask,x", po::value<std::string>()->value_name("FILE"), "a mask that would be given");
+    "mask,x", po::value<std::string>()->value_name("FILE"), "a mask that would be given")(
+    "weights,w", po::value<std::string>()->value_name("FILE"), "weights that would be given")(
+    "tissue", po::value<std::string>()->value_name("FILE"), "tissue labels that would be given")(
+    "field", po::value<std::string>()->value_name("FILE"), "where the field would be written");
   AddMemoryOption(options);
+  AddTypeOption(options);
   options.add_options()("help,h", "this text");
   if (WantsHelp(arguments))
   {
@@ -180,7 +190,7 @@ Explain(const Arguments & arguments)
   std::cout << "Non-finite voxels of the output: " << pipeline.nan << '\n';
   if (!parsed.Has("input"))
   {
-    for (const char * const option : { "memory", "output", "mask" })
+    for (const char * const option : { "memory", "output", "mask", "weights", "tissue", "field", "dtype" })
     {
       if (parsed.Has(option))
       {
@@ -198,6 +208,10 @@ Explain(const Arguments & arguments)
   CaseOptions caseOptions;
   caseOptions.execution.memory = ReadMemory(parsed);
   caseOptions.execution.prefersPieces = true; // as run does
+  caseOptions.weights = parsed.Text("weights");
+  caseOptions.tissue = parsed.Text("tissue");
+  caseOptions.field = parsed.Text("field");
+  ReadType(parsed, caseOptions);
   return PrintPlan(task, pipeline, caseOptions) ? 0 : 1;
 }
 

@@ -427,6 +427,24 @@ TEST_F(Cli, ExplainTellsPassesAndMemoryThatTheRunKeepsTo)
   const auto norm = this->Expect(0, { "explain", Data("pipelines/instance-norm.json"), "head.nii.gz" }).out;
   EXPECT_NE(norm.find(" pieces, one at a time"), std::string::npos) << norm;
   EXPECT_EQ(norm.find("too much"), std::string::npos) << norm;
+
+  // Integers that may be kept.
+  WriteOptions scaled;
+  scaled.type = FileType::Int16Scaled;
+  WriteVolume(testing::HeadVolume({ { 181, 171, 161, 1 } }), m_Folder / "short.nii.gz", scaled);
+  const auto kept =
+    this
+      ->Expect(
+        0, { "explain", Data("pipelines/instance-norm.json"), "short.nii.gz", "--memory", "100", "--dtype", "same" })
+      .out;
+  EXPECT_NE(kept.find("int16   of the input is kept, if "), std::string::npos) << kept;
+  this->Expect(0, { "instance-norm", "short.nii.gz", "kept.nii.gz", "--memory", "100", "--dtype", "same" });
+  EXPECT_LE(this->Json("kept.json")["peak_memory_mib"].get<double>(), 100.0);
+  EXPECT_EQ(this->Json("kept.json")["output"]["type"], "int16-scaled");
+  const auto never =
+    this->Expect(1, { "explain", pipeline, "short.nii.gz", "--memory", "130", "--dtype", "int16-scaled" }).out;
+  EXPECT_NE(never.find("cannot be written in pieces"), std::string::npos) << never;
+  this->Expect(2, { "explain", pipeline, "--dtype", "same" }, { "--dtype", "volume" });
 }
 
 TEST_F(Cli, ABatchWithinAMemoryWritesTheSameFilesAndAReport)
