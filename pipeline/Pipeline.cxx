@@ -149,7 +149,7 @@ public:
   void
   Add(const WorkImage & before, const WorkImage & after, const WorkImage::RegionType & piece)
   {
-    constexpr std::uint64_t drawn = 1U << 21U; // voxels: quantiles are then off by a few thousandths of their rank
+    constexpr std::uint64_t drawn = 1U << 19U; // voxels: quantiles are then off by a few thousandths of their rank
     const auto draw = itk::QuantileDraw::About(drawn, before.GetLargestPossibleRegion().GetNumberOfPixels());
     itk::AddStatistics(m_Threader, &before, m_Mask, piece, draw, m_Before);
     itk::AddStatistics(m_Threader, &after, m_Mask, piece, draw, m_After);

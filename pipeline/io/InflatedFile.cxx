@@ -11,6 +11,7 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <system_error>
 
 namespace isolux
 {
@@ -119,7 +120,14 @@ struct InflatedFile::State
       return;
     }
     memory = Bytes(static_cast<std::size_t>(expected));
-    inflating = std::async(std::launch::async, [this] { this->InflateIntoMemory(); });
+    try
+    {
+      inflating = std::async(std::launch::async, [this] { this->InflateIntoMemory(); });
+    }
+    catch (const std::system_error &) // no thread is to be had
+    {
+      this->InflateIntoMemory();
+    }
   }
 
   /** Until so many bytes are there, or all. */
