@@ -3,11 +3,10 @@
 #include "BitWriter.h"
 #include "Bytes.h"
 #include "Error.h"
+#include "StoredBytes.h"
 
 #include <isa-l/igzip_lib.h>
 #include <zlib.h>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -31,22 +30,15 @@ class SourceFile
 public:
   explicit SourceFile(const std::filesystem::path & path)
     : m_Path(path)
-    , m_Descriptor(OpenToRead(path))
+    , m_Bytes(path, nullptr)
   {
   }
-  ~SourceFile()
-  {
-    ::close(m_Descriptor);
-  }
-  SourceFile(const SourceFile &) = delete;
-  SourceFile &
-  operator=(const SourceFile &) = delete;
 
   /** \throws Error where the file has shrunk. */
   void
-  Read(std::uint64_t place, void * target, std::size_t size) const
+  Read(std::uint64_t place, void * target, std::size_t size)
   {
-    if (ReadAt(m_Descriptor, m_Path, place, static_cast<char *>(target), size) < size)
+    if (m_Bytes.At(place, size, static_cast<char *>(target)).second < size)
     {
       this->Fail();
     }
@@ -60,7 +52,7 @@ public:
 
 private:
   std::filesystem::path m_Path;
-  int                   m_Descriptor;
+  StoredBytes           m_Bytes;
 };
 
 /** Where the beginning ends that is compressed anew. */
@@ -75,7 +67,7 @@ struct Beginning
 /** The least that holds all of the first `skip` bytes, and what no later block refers to; none where that is too large.
  */
 std::optional<Beginning>
-FindBeginning(const SourceFile & source, const GzipLayout & layout, std::uint64_t skip)
+FindBeginning(SourceFile & source, const GzipLayout & layout, std::uint64_t skip)
 {
   struct Inflater : z_stream
   {
@@ -210,8 +202,8 @@ SpliceGzip(const std::filesystem::path & path,
            std::string_view              head,
            const GzipWriter::Sink &      sink)
 {
-  const SourceFile source(path);
-  auto             found = FindBeginning(source, layout, skip);
+  SourceFile source(path);
+  auto       found = FindBeginning(source, layout, skip);
   if (!found)
   {
     return false;
@@ -239,8 +231,7 @@ SpliceGzip(const std::filesystem::path & path,
     copy(beginning.end, layout.end);
     return true;
   }
-  static constexpr std::array<char, 10> header{ '\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff' };
-  sink(header.data(), header.size());
+  sink(GzipHeader.data(), GzipHeader.size());
   auto deflated = DeflatedBeginning(beginning.content);
   sink(deflated.data(), deflated.size());
 

@@ -7,7 +7,6 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +41,7 @@ public:
     {
       m_Words = std::make_unique<WordDeflater>();
     }
-    m_Target = Bytes(m_Words ? m_Header.size() + WordDeflater::Bound(MemberSize) + TrailerSize
+    m_Target = Bytes(m_Words ? GzipHeader.size() + WordDeflater::Bound(MemberSize) + TrailerSize
                              : libdeflate_gzip_compress_bound(m_Compressor.get(), MemberSize));
   }
 
@@ -55,7 +54,7 @@ public:
       return { m_Target.Data(),
                libdeflate_gzip_compress(m_Compressor.get(), bytes, size, m_Target.Data(), m_Target.Size()) };
     }
-    char * next = std::copy(m_Header.begin(), m_Header.end(), m_Target.Data());
+    char * next = std::copy(GzipHeader.begin(), GzipHeader.end(), m_Target.Data());
     next += m_Words->Compress(bytes, size, next);
     for (const auto number : { libdeflate_crc32(0, bytes, size), static_cast<std::uint32_t>(size) })
     {
@@ -69,8 +68,6 @@ public:
 
 private:
   static constexpr std::size_t TrailerSize = 8;
-  /** RFC 1952, 2.3: deflated, no time, no system. */
-  static constexpr std::array<char, 10> m_Header{ '\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff' };
 
   std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> m_Compressor;
   std::unique_ptr<WordDeflater>                                                 m_Words; ///< null: by libdeflate

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
 
 namespace isolux
 {
+/** Of a member: deflated, no time, no system (RFC 1952, 2.3). */
+inline constexpr std::array<char, 10> GzipHeader{ '\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff' };
+
 /** Writes bytes that come in pieces as gzip members of 1 MiB each, the last of what is left. Any gzip reader accepts
  * them, and one that stops at the end of the first (as browsers' DecompressionStream does) has seen more than a header.
  * With several threads, members are compressed while the caller makes the next ones; the bytes depend neither on

@@ -5,9 +5,6 @@
 
 #include "itkImageRows.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <future>
@@ -33,28 +30,19 @@ struct RunningDigest::State
   void
   Read(std::uint64_t end)
   {
-    const int         descriptor = OpenToRead(file);
+    StoredBytes       stored(file, nullptr);
     std::vector<char> block(BlockSize);
-    try
+    while (place < end)
     {
-      while (place < end)
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end - place));
+      const auto count = stored.At(place, wanted, block.data()).second;
+      digest.Add(block.data(), count);
+      place += count;
+      if (count < wanted)
       {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end - place));
-        const auto count = ReadAt(descriptor, file, place, block.data(), wanted);
-        digest.Add(block.data(), count);
-        place += count;
-        if (count < wanted)
-        {
-          break;
-        }
+        break;
       }
     }
-    catch (...)
-    {
-      ::close(descriptor);
-      throw;
-    }
-    ::close(descriptor);
   }
 };
 
