@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache
-  libinsighttoolkit5-dev libboost-program-options-dev nlohmann-json3-dev libdeflate-dev libisal-dev libssl-dev libpng-dev libtiff-dev libhdf5-dev libexpat1-dev zlib1g-dev
+  libinsighttoolkit5-dev libboost-program-options-dev nlohmann-json3-dev libdeflate-dev libisal-dev libxxhash-dev libssl-dev libpng-dev libtiff-dev libhdf5-dev libexpat1-dev zlib1g-dev
   libkainjow-mustache-dev libpugixml-dev libgtest-dev libbenchmark-dev libxml2-utils
   libvtk9-dev xvfb xauth libgl1-mesa-dri # of the viewer; xvfb is the display that its tests and --screenshot draw on
 )

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "Hash.h"
 #include "Stage.h"
 
 #include <array>
@@ -91,7 +92,7 @@ struct ChannelReport
 struct CaseReport
 {
   std::string            input;
-  std::string            inputSha256;
+  Hash                   inputHash;
   std::string            inputFormat;
   std::string            inputComponent;
   WorkImage::Pointer     grid; ///< size and geometry of the input, without voxels; null in sidecars up to 0.2.0

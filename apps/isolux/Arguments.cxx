@@ -137,6 +137,15 @@ AddMemoryOption(po::options_description & options)
 }
 
 void
+AddHashOption(po::options_description & options)
+{
+  options.add_options()("hash",
+                        po::value<std::string>()->value_name("TYPE"),
+                        "hash of the input in the sidecar: sha256 (default), or xxh128: fast, but no proof against "
+                        "forgery");
+}
+
+void
 AddNanOption(po::options_description & options)
 {
   options.add_options()("nan",
@@ -226,6 +235,12 @@ ReadExecution(const ParsedArguments & parsed)
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
   ReadType(parsed, options);
+  const std::string hash = parsed.Text("hash", "sha256");
+  if (hash != "sha256" && hash != "xxh128")
+  {
+    throw UsageError("--hash must be one of 'sha256', 'xxh128', not '" + hash + "'");
+  }
+  options.hashType = hash == "xxh128" ? HashType::Xxh128 : HashType::Sha256;
   return options;
 }
 

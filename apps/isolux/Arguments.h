@@ -71,6 +71,10 @@ AddTypeOption(boost::program_options::options_description & options);
 void
 ReadType(const ParsedArguments & parsed, CaseOptions & options);
 
+/** --hash */
+void
+AddHashOption(boost::program_options::options_description & options);
+
 /** --nan, one of NanPolicies(). */
 void
 AddNanOption(boost::program_options::options_description & options);
@@ -83,7 +87,7 @@ AddParameters(boost::program_options::options_description & options, const std::
 Values
 GivenParameters(const ParsedArguments & parsed, const std::vector<ParameterRecord> & parameters);
 
-/** As ExecutionOptions() declares them. */
+/** As ExecutionOptions(), AddMemoryOption() and AddHashOption() declare them. */
 CaseOptions
 ReadExecution(const ParsedArguments & parsed);
 

@@ -117,6 +117,7 @@ Harmonize(const Arguments & arguments)
     "it like all others: what is changed is learned from each volume alone");
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
+  AddHashOption(execution);
   AddNanOption(execution);
   AddProgressOptions(execution);
   execution.add_options()("jobs,j", po::value<std::string>()->value_name("N"), "volumes at a time (default 1)")(

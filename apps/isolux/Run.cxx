@@ -241,6 +241,7 @@ OptionsOf(const StageDescription & description)
   }
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
+  AddHashOption(execution);
   AddProgressOptions(execution);
   options.all.add(InputOutputOptions()).add(own).add(masks).add(execution);
   return options;
@@ -257,6 +258,7 @@ RunPipeline(const Arguments & arguments)
   AddFieldOption(masks);
   auto execution = ExecutionOptions();
   AddMemoryOption(execution);
+  AddHashOption(execution);
   AddProgressOptions(execution);
   options.add(files).add(masks).add(execution);
   if (WantsHelp(arguments))

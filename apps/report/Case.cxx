@@ -778,7 +778,8 @@ FileData(const CaseReport & report)
 {
   data list{ data::type::list };
   list << Pair("Input", report.input + " (" + report.inputFormat + ", " + report.inputComponent + ")");
-  list << Pair("SHA-256 of the input", report.inputSha256.empty() ? "–" : report.inputSha256);
+  list << Pair(report.inputHash.type == HashType::Sha256 ? "SHA-256 of the input" : "XXH128 of the input",
+               report.inputHash.text.empty() ? "–" : report.inputHash.text);
   list << Pair("Mask given", report.mask.empty() ? "none" : report.mask);
   list << Pair("Output", report.output + " (" + report.fileType + ")");
   if (!report.participant.empty())

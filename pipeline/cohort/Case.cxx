@@ -96,7 +96,7 @@ FinishReport(const CaseTask &                      task,
 {
   report.outputBytes = std::filesystem::file_size(task.output);
   report.input = task.input.filename().string();
-  report.inputSha256 = volume.sha256;
+  report.inputHash = volume.hash;
   report.inputFormat = volume.format;
   report.inputComponent = volume.component;
   report.grid = WorkImage::New();
@@ -295,7 +295,7 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   const double memory = options.execution.memory;
   if (memory == 0.0 && !PrefersPieces(task, options))
   {
-    volume = ReadVolume(task.input);
+    volume = ReadVolume(task.input, options.hashType);
     return {};
   }
   const auto plan = PlanCase(task, pipeline, options, volume);
@@ -308,7 +308,7 @@ OpenCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
   }
   if (!plan.inPieces && !volume.sources.empty())
   {
-    volume = ReadVolume(task.input);
+    volume = ReadVolume(task.input, options.hashType);
   }
   if (volume.inflated && !plan.inflatesInMemory)
   {
@@ -333,7 +333,7 @@ MemoryPlan
 PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options, Volume & volume)
 {
   const bool isOpened = CanOpenVolume(task.input);
-  volume = isOpened ? OpenVolume(task.input) : ReadVolume(task.input);
+  volume = isOpened ? OpenVolume(task.input, options.hashType) : ReadVolume(task.input, options.hashType);
   const auto  channels = volume.channels.size();
   const auto  type = OutputType(options, volume.component, task.output);
   std::string obstacle;

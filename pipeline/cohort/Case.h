@@ -28,6 +28,7 @@ struct CaseOptions
 {
   Execution    execution;
   WriteOptions write;
+  HashType     hashType = HashType::Sha256; ///< of the input; every other file is told by SHA-256
   /** Where to write what was divided by; empty: nowhere. To RestoreCase(), the field that apply-field was given, or
    * that was written of a stage which does not record its own; empty: beside the output. */
   std::filesystem::path  field;

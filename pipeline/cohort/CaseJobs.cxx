@@ -42,7 +42,7 @@ IsFinished(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptio
            sidecar.report.outputBytes == fs::file_size(task.output) && sidecar.report.site == task.site &&
            WritePipeline(had) == WritePipeline(wanted) && sidecar.report.files == HashFiles(pipeline) &&
            sidecar.report.fileType == ToString(OutputType(options, sidecar.report.inputComponent, task.output)) &&
-           sidecar.report.inputSha256 == HashVolume(task.input) &&
+           sidecar.report.inputHash.text == HashVolume(task.input, sidecar.report.inputHash.type) &&
            sidecar.report.maskSha256 == (task.mask.empty() ? "" : HashVolume(task.mask)) &&
            sidecar.report.maskLabels == options.maskLabels &&
            sidecar.report.weightsSha256 == (options.weights.empty() ? "" : HashVolume(options.weights));

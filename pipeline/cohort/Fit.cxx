@@ -74,7 +74,7 @@ MeasureVolume(const CaseTask &           task,
   Volume volume = ReadVolume(task.input);
   if (sha256 != nullptr)
   {
-    *sha256 = volume.sha256;
+    *sha256 = volume.hash.text;
   }
   warnings.insert(warnings.end(), volume.warnings.begin(), volume.warnings.end());
   MaskImage::Pointer mask;

@@ -66,6 +66,13 @@ Unescaped(const std::string & text)
   return name;
 }
 
+/** Under "input_sha256"; what is no SHA-256 says so. */
+std::string
+HashText(const Hash & hash)
+{
+  return (hash.type == HashType::Sha256 ? "" : ToString(hash.type) + ":") + hash.text;
+}
+
 std::string
 RowText(const BatchRow & row, const fs::path & folder)
 {
@@ -102,7 +109,7 @@ RowText(const BatchRow & row, const fs::path & folder)
   }
   text << '\t' << OneLine(row.task.site) << '\t' << OneLine(row.task.participant) << '\t'
        << (row.HasOutput() ? Escaped(row.task.output.lexically_relative(folder).generic_string()) : "") << '\t'
-       << OneLine(row.message) << '\t' << row.report.inputSha256 << '\t' << row.parameters << '\n';
+       << OneLine(row.message) << '\t' << HashText(row.report.inputHash) << '\t' << row.parameters << '\n';
   return text.str();
 }
 

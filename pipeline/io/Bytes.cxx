@@ -4,6 +4,7 @@
 #include "Error.h"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include <array>
 #include <cerrno>
@@ -45,6 +46,19 @@ StatusOf(int descriptor, const std::string & name)
     throw Error(name + ": cannot be read: " + SystemMessage());
   }
   return status;
+}
+
+std::string
+Hexadecimal(const unsigned char * bytes, std::size_t size)
+{
+  static const char * const digits = "0123456789abcdef";
+  std::string               text;
+  for (std::size_t i = 0; i < size; ++i)
+  {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
 }
 } // namespace
 
@@ -221,18 +235,30 @@ AddFile(Digest & digest, const std::filesystem::path & path)
 
 struct Digest::Context
 {
-  EVP_MD_CTX * md = EVP_MD_CTX_new();
+  EVP_MD_CTX *   sha256 = nullptr;
+  XXH3_state_t * xxh128 = nullptr;
 
   ~Context()
   {
-    EVP_MD_CTX_free(md);
+    EVP_MD_CTX_free(sha256);
+    XXH3_freeState(xxh128);
   }
 };
 
-Digest::Digest()
+Digest::Digest(HashType type)
   : m_Context(std::make_unique<Context>())
 {
-  if (m_Context->md == nullptr || EVP_DigestInit_ex(m_Context->md, EVP_sha256(), nullptr) != 1)
+  if (type == HashType::Xxh128)
+  {
+    m_Context->xxh128 = XXH3_createState();
+    if (m_Context->xxh128 == nullptr || XXH3_128bits_reset(m_Context->xxh128) != XXH_OK)
+    {
+      throw Error("out of memory: XXH128 needs a kilobyte; free memory or use a larger machine");
+    }
+    return;
+  }
+  m_Context->sha256 = EVP_MD_CTX_new();
+  if (m_Context->sha256 == nullptr || EVP_DigestInit_ex(m_Context->sha256, EVP_sha256(), nullptr) != 1)
   {
     throw Error("SHA-256 is not available from OpenSSL; install a libcrypto that has it");
   }
@@ -243,23 +269,27 @@ Digest::~Digest() = default;
 void
 Digest::Add(const void * data, std::size_t size)
 {
-  EVP_DigestUpdate(m_Context->md, data, size);
+  if (m_Context->xxh128 != nullptr)
+  {
+    XXH3_128bits_update(m_Context->xxh128, data, size);
+    return;
+  }
+  EVP_DigestUpdate(m_Context->sha256, data, size);
 }
 
-std::string
+Hash
 Digest::Finish()
 {
+  if (m_Context->xxh128 != nullptr)
+  {
+    XXH128_canonical_t value;
+    XXH128_canonicalFromHash(&value, XXH3_128bits_digest(m_Context->xxh128));
+    return { HashType::Xxh128, Hexadecimal(value.digest, sizeof(value.digest)) };
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
   unsigned int                               size = 0;
-  EVP_DigestFinal_ex(m_Context->md, value.data(), &size);
-  static const char * const digits = "0123456789abcdef";
-  std::string               text;
-  for (unsigned int i = 0; i < size; ++i)
-  {
-    text += digits[value[i] >> 4];
-    text += digits[value[i] & 15];
-  }
-  return text;
+  EVP_DigestFinal_ex(m_Context->sha256, value.data(), &size);
+  return { HashType::Sha256, Hexadecimal(value.data(), size) };
 }
 
 std::string
@@ -267,6 +297,6 @@ Sha256(const void * data, std::size_t bytes)
 {
   Digest digest;
   digest.Add(data, bytes);
-  return digest.Finish();
+  return digest.Finish().text;
 }
 } // namespace isolux

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "Hash.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -85,11 +87,11 @@ private:
   int         m_Descriptor = -1;
 };
 
-/** Incremental SHA-256. */
+/** Of bytes that come some at a time. */
 class Digest
 {
 public:
-  Digest();
+  explicit Digest(HashType type = HashType::Sha256);
   ~Digest();
   Digest(const Digest &) = delete;
   Digest &
@@ -104,8 +106,8 @@ public:
     Add(bytes.Data(), bytes.Size());
   }
 
-  /** Lower-case hexadecimal; call once. */
-  std::string
+  /** Call once. */
+  Hash
   Finish();
 
 private:

@@ -212,7 +212,7 @@ OrderedSlices(const DicomLibrary & library, const fs::path & path)
 }
 
 Volume
-ReadSlices(const DicomLibrary & library, const std::vector<Slice> & slices, const std::string & name)
+ReadSlices(const DicomLibrary & library, const std::vector<Slice> & slices, const std::string & name, HashType hashType)
 {
   Volume                volume;
   const Slice &         first = slices.front();
@@ -247,7 +247,7 @@ ReadSlices(const DicomLibrary & library, const std::vector<Slice> & slices, cons
     }
   }
 
-  Digest digest;
+  Digest digest(hashType);
   for (std::size_t i = 0; i < slices.size(); ++i)
   {
     const Bytes bytes = ReadBytes(slices[i].path);
@@ -278,7 +278,7 @@ ReadSlices(const DicomLibrary & library, const std::vector<Slice> & slices, cons
   }
   volume.axes = CountAxes(extents);
   volume.component = ComponentName(library.storedComponent(*first.io));
-  volume.sha256 = digest.Finish();
+  volume.hash = digest.Finish();
   return volume;
 }
 
@@ -327,12 +327,12 @@ DicomFiles(const fs::path & path)
 }
 
 Volume
-ReadDicom(const fs::path & path)
+ReadDicom(const fs::path & path, HashType hashType)
 {
   return WithLibrary(path,
                      [&](const DicomLibrary & library)
                      {
-                       Volume volume = ReadSlices(library, OrderedSlices(library, path), path.string());
+                       Volume volume = ReadSlices(library, OrderedSlices(library, path), path.string(), hashType);
                        volume.format = fs::is_directory(path) ? "DICOM series" : "DICOM";
                        return volume;
                      });

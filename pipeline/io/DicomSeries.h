@@ -12,5 +12,5 @@ DicomFiles(const std::filesystem::path & path);
 
 /** A folder that holds one series, or one DICOM file. Slices are ordered by position; no tag is kept. \throws Error */
 Volume
-ReadDicom(const std::filesystem::path & path);
+ReadDicom(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 } // namespace isolux

@@ -23,6 +23,7 @@ constexpr std::size_t BlockSize = std::size_t{ 1 } << 20U;
 struct InflatedFile::State
 {
   std::filesystem::path source;
+  HashType              hashType = HashType::Sha256;
   std::filesystem::path folder;
   std::uint64_t         expected = 0;
 
@@ -37,14 +38,14 @@ struct InflatedFile::State
   bool                    isDone = false;
   bool                    isUnwanted = false;
   std::exception_ptr      failure;
-  std::string             sha256;
+  Hash                    hash;
   GzipLayout              layout;
 
   /** All, with `keep` called for what is kept: it is in `block`, which without a scratch file lies in memory. */
   void
   Inflate(const std::function<void(std::uint64_t place, const char * block, std::size_t count)> & keep)
   {
-    Digest        digest;
+    Digest        digest(hashType);
     GzipReader    reader(source, source.string(), &digest);
     const Bytes   block(BlockSize);
     std::uint64_t size = 0;
@@ -74,7 +75,7 @@ struct InflatedFile::State
       throw Error(source.string() + ": is truncated: " + std::to_string(expected) + " inflated bytes expected, " +
                   std::to_string(size) + " found; copy or download it again");
     }
-    sha256 = digest.Finish();
+    hash = digest.Finish();
     layout = reader.Layout();
     const std::lock_guard<std::mutex> lock(mutex);
     ready = std::numeric_limits<std::uint64_t>::max();
@@ -144,10 +145,11 @@ struct InflatedFile::State
   }
 };
 
-InflatedFile::InflatedFile(const std::filesystem::path & path)
+InflatedFile::InflatedFile(const std::filesystem::path & path, HashType hashType)
   : m_State(std::make_unique<State>())
 {
   m_State->source = path;
+  m_State->hashType = hashType;
 }
 
 InflatedFile::~InflatedFile()
@@ -197,11 +199,11 @@ InflatedFile::At(std::uint64_t place, std::size_t size, char * buffer)
   return { state.memory.Data() + place, count };
 }
 
-std::string
-InflatedFile::Sha256()
+Hash
+InflatedFile::FinishHash()
 {
   m_State->Wait(std::numeric_limits<std::uint64_t>::max());
-  return m_State->sha256;
+  return m_State->hash;
 }
 
 const GzipLayout &

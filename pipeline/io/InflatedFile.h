@@ -17,7 +17,7 @@ class InflatedFile
 {
 public:
   /** \throws Error where it is not gzip. */
-  explicit InflatedFile(const std::filesystem::path & path);
+  explicit InflatedFile(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
   ~InflatedFile();
   InflatedFile(const InflatedFile &) = delete;
   InflatedFile &
@@ -41,8 +41,8 @@ public:
   At(std::uint64_t place, std::size_t size, char * buffer);
 
   /** Of the compressed bytes, all of which it waits for. \throws Error as At() */
-  std::string
-  Sha256();
+  Hash
+  FinishHash();
 
   /** Of the compressed bytes, all of which it waits for. \throws Error as At() */
   const GzipLayout &

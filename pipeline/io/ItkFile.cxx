@@ -617,11 +617,11 @@ ItkFiles(const fs::path & path)
 }
 
 Volume
-ReadItk(const fs::path & path)
+ReadItk(const fs::path & path, HashType hashType)
 {
   if (ItkFormat(VolumeExtension(path)) == "TIFF" && IsOfTiles(path))
   {
-    Volume volume = OpenItk(path);
+    Volume volume = OpenItk(path, hashType);
     for (const auto & channel : volume.channels)
     {
       channel->Update();
@@ -638,7 +638,7 @@ ReadItk(const fs::path & path)
   volume.format = ItkFormat(VolumeExtension(path));
   {
     const Bytes bytes = ReadBytes(path);
-    Digest      digest;
+    Digest      digest(hashType);
     digest.Add(bytes);
     if (volume.format == "JPEG")
     {
@@ -658,7 +658,7 @@ ReadItk(const fs::path & path)
         digest.Add(ReadBytes(file));
       }
     }
-    volume.sha256 = digest.Finish();
+    volume.hash = digest.Finish();
   }
 
   const itk::ImageIOBase::Pointer io = MakeImageIO(volume.format, name);
@@ -726,7 +726,7 @@ CanOpenItk(const fs::path & path)
 }
 
 Volume
-OpenItk(const fs::path & path)
+OpenItk(const fs::path & path, HashType hashType)
 {
   ReadFirstBytes(path, 1); // for its errors
   const QuietLibraries quiet;
@@ -772,7 +772,7 @@ OpenItk(const fs::path & path)
   }
   if (!volume.channels.empty())
   {
-    volume.digest = std::make_shared<RunningDigest>("", path);
+    volume.digest = std::make_shared<RunningDigest>("", path, hashType);
     return volume;
   }
 
@@ -791,7 +791,7 @@ OpenItk(const fs::path & path)
   }
   const bool isSwapped = bytes > 1 && (header.IsTrue("binarydatabyteordermsb") ||
                                        header.IsTrue("elementbyteordermsb") || header.Value("endian") == "big");
-  volume.digest = std::make_shared<RunningDigest>(isApart ? path : fs::path(), file);
+  volume.digest = std::make_shared<RunningDigest>(isApart ? path : fs::path(), file, hashType);
   volume.digest->ReadUpTo(begin);
   for (std::size_t channel = 0; channel < components; ++channel)
   {

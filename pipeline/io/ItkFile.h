@@ -21,7 +21,7 @@ ItkFiles(const std::filesystem::path & path);
 
 /** \throws Error */
 Volume
-ReadItk(const std::filesystem::path & path);
+ReadItk(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** Whether a MetaImage or NRRD file holds its pixels, binary and uncompressed, in one file, or a TIFF or
  * HDF5 file can be read in pieces. \throws Error */
@@ -31,7 +31,7 @@ CanOpenItk(const std::filesystem::path & path);
 /** MetaImage, NRRD, TIFF or HDF5, of which only the header is read: the channels are outputs of filters that read what
  * is requested. \throws Error */
 Volume
-OpenItk(const std::filesystem::path & path);
+OpenItk(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** The header of a .mha or .nrrd of float32 or uint8, up to the pixels; `scratch` is where a file may be written.
  * \throws Error */

@@ -873,14 +873,14 @@ NiftiFiles(const std::filesystem::path & path)
 }
 
 Volume
-ReadNifti(const std::filesystem::path & path)
+ReadNifti(const std::filesystem::path & path, HashType hashType)
 {
   const std::string           kind = VolumeExtension(path).substr(0, 4);
   const bool                  isPair = kind != ".nii";
   const std::filesystem::path headerPath = kind == ".img" ? NiftiFiles(path).front() : path;
   const std::string           headerName = headerPath.string();
 
-  Digest digest;
+  Digest digest(hashType);
   auto   stream = std::make_unique<FileStream>(headerPath, &digest);
   auto   parsed = ParseHeader(stream->Peek(HeaderSize(2) + ExtenderSize), headerName);
   if (parsed.pixelsFollow == isPair)
@@ -951,15 +951,15 @@ ReadNifti(const std::filesystem::path & path)
     }
   }
   stream->Drain();
-  volume.sha256 = digest.Finish();
+  volume.hash = digest.Finish();
   return volume;
 }
 
 Volume
-OpenNifti(const std::filesystem::path & path)
+OpenNifti(const std::filesystem::path & path, HashType hashType)
 {
   const std::string name = path.string();
-  const auto        inflated = IsGzipName(path) ? std::make_shared<InflatedFile>(path) : nullptr;
+  const auto        inflated = IsGzipName(path) ? std::make_shared<InflatedFile>(path, hashType) : nullptr;
   const auto begins = [&](std::size_t most) { return inflated ? inflated->Begin(most) : ReadFirstBytes(path, most); };
   Bytes      bytes = begins(HeaderSize(2) + ExtenderSize);
   auto       parsed = ParseHeader(bytes, name);
@@ -985,7 +985,7 @@ OpenNifti(const std::filesystem::path & path)
   }
   else
   {
-    volume.digest = std::make_shared<RunningDigest>("", path);
+    volume.digest = std::make_shared<RunningDigest>("", path, hashType);
     volume.digest->ReadUpTo(static_cast<std::uint64_t>(fields.vox_offset));
   }
   Extents extents{};

@@ -30,11 +30,11 @@ NiftiFiles(const std::filesystem::path & path);
 
 /** .nii, .hdr or .img, each also with .gz. \throws Error */
 Volume
-ReadNifti(const std::filesystem::path & path);
+ReadNifti(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** .nii or .nii.gz, of which only the header is read: the channels are those of RegionReaders. \throws Error */
 Volume
-OpenNifti(const std::filesystem::path & path);
+OpenNifti(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** The header of a .nii of float32 or uint8, up to the pixels. */
 std::vector<char>

@@ -78,7 +78,7 @@ Run(Decoder & decoder, const TWork & work)
 } // namespace
 
 Volume
-ReadPng(const std::filesystem::path & path)
+ReadPng(const std::filesystem::path & path, HashType hashType)
 {
   const std::string name = path.string();
   const Bytes       bytes = ReadBytes(path);
@@ -132,7 +132,9 @@ ReadPng(const std::filesystem::path & path)
   volume.axes = 2;
   volume.format = "PNG";
   volume.component = wide ? "uint16" : "uint8";
-  volume.sha256 = Sha256(bytes.Data(), bytes.Size());
+  Digest digest(hashType);
+  digest.Add(bytes);
+  volume.hash = digest.Finish();
   for (unsigned int i = 0; i < png_get_channels(decoder.png, decoder.info); ++i)
   {
     volume.channels.push_back(MakeImage({ width, height, 1, 1 }));

@@ -26,6 +26,11 @@ struct RunningDigest::State
   Digest                digest;
   std::future<void>     running;
 
+  explicit State(HashType type)
+    : digest(type)
+  {
+  }
+
   /** From `place` to the end, or to `end`. */
   void
   Read(std::uint64_t end)
@@ -46,8 +51,8 @@ struct RunningDigest::State
   }
 };
 
-RunningDigest::RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file)
-  : m_State(std::make_unique<State>())
+RunningDigest::RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file, HashType type)
+  : m_State(std::make_unique<State>(type))
 {
   if (!head.empty())
   {
@@ -92,7 +97,7 @@ RunningDigest::ReadUpTo(std::uint64_t place)
   m_State->Read(place);
 }
 
-std::string
+Hash
 RunningDigest::Finish()
 {
   this->ReadUpTo(std::numeric_limits<std::uint64_t>::max());

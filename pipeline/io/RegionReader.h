@@ -25,13 +25,15 @@ struct StoredPixels
   std::function<void(const char * source, std::size_t count, float * target)> convert;
 };
 
-/** SHA-256 of a file that is read in pieces anyway: what is read in order is hashed on the way, by a thread of its own,
+/** Hash of a file that is read in pieces anyway: what is read in order is hashed on the way, by a thread of its own,
  * the rest at the end. */
 class RunningDigest
 {
 public:
   /** Of the bytes of `head`, if any, then of `file`. */
-  RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file);
+  RunningDigest(const std::filesystem::path & head,
+                const std::filesystem::path & file,
+                HashType                      type = HashType::Sha256);
   ~RunningDigest();
   RunningDigest(const RunningDigest &) = delete;
   RunningDigest &
@@ -52,8 +54,8 @@ public:
   void
   ReadUpTo(std::uint64_t place);
 
-  /** Lower-case hexadecimal. \throws Error where the file cannot be read. */
-  std::string
+  /** \throws Error where the file cannot be read. */
+  Hash
   Finish();
 
 private:

@@ -191,16 +191,18 @@ HoldsDicomSeries(const fs::path & folder)
 }
 
 Volume
-ReadVolume(const fs::path & path)
+ReadVolume(const fs::path & path, HashType hashType)
 {
   const std::string extension = CheckedExtension(path);
   if (extension == ".png")
   {
-    Volume picture = ReadPng(path);
+    Volume picture = ReadPng(path, hashType);
     DropAlpha(picture);
     return picture;
   }
-  return IsDicom(extension) ? ReadDicom(path) : IsNifti(extension) ? ReadNifti(path) : ReadItk(path);
+  return IsDicom(extension)   ? ReadDicom(path, hashType)
+         : IsNifti(extension) ? ReadNifti(path, hashType)
+                              : ReadItk(path, hashType);
 }
 
 bool
@@ -212,29 +214,29 @@ CanOpenVolume(const fs::path & path)
 }
 
 Volume
-OpenVolume(const fs::path & path)
+OpenVolume(const fs::path & path, HashType hashType)
 {
-  return IsWrittenAsNifti(CheckedExtension(path)) ? OpenNifti(path) : OpenItk(path);
+  return IsWrittenAsNifti(CheckedExtension(path)) ? OpenNifti(path, hashType) : OpenItk(path, hashType);
 }
 
 void
 FinishHash(Volume & volume)
 {
-  volume.sha256 = volume.inflated ? volume.inflated->Sha256() : volume.digest->Finish();
+  volume.hash = volume.inflated ? volume.inflated->FinishHash() : volume.digest->Finish();
 }
 
 std::string
-HashVolume(const fs::path & path)
+HashVolume(const fs::path & path, HashType type)
 {
   const std::string extension = CheckedExtension(path);
-  Digest            digest;
+  Digest            digest(type);
   for (const fs::path & file : IsDicom(extension)   ? DicomFiles(path)
                                : IsNifti(extension) ? NiftiFiles(path)
                                                     : ItkFiles(path))
   {
     AddFile(digest, file);
   }
-  return digest.Finish();
+  return digest.Finish().text;
 }
 
 std::string
@@ -246,7 +248,7 @@ HashFile(const fs::path & file)
   }
   Digest digest;
   AddFile(digest, file);
-  return digest.Finish();
+  return digest.Finish().text;
 }
 
 void

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "Hash.h"
 #include "Stage.h"
 
 #include "itkMetaDataDictionary.h"
@@ -27,12 +28,12 @@ struct Volume
   std::string                     format;    ///< "NIfTI-1", "NRRD", "DICOM series", ...
   std::string                     component; ///< component type in the file: "int16", "float32", ...
   std::vector<std::string>        warnings;  ///< what was left out on reading
-  std::string                     sha256;    ///< of the file's bytes; of a series: of its files' bytes, in slice order
+  Hash                            hash;      ///< of the file's bytes; of a series: of its files' bytes, in slice order
 
   std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
   itk::MetaDataDictionary            dictionary; ///< of a file that ITK read
 
-  /** Of OpenVolume(): what the channels come from, and what FinishHash() makes sha256 of once they were read. */
+  /** Of OpenVolume(): what the channels come from, and what FinishHash() makes the hash of once they were read. */
   std::vector<itk::ProcessObject::Pointer> sources;
   std::shared_ptr<RunningDigest>           digest;
   std::shared_ptr<InflatedFile>            inflated; ///< of a compressed file
@@ -98,7 +99,7 @@ OutputExtension(const std::filesystem::path & input);
  * Pixels always come from the named file, also where a twin x.nii lies beside x.nii.gz.
  * \throws Error naming the file, the reason and the way out: missing, empty, truncated, wrong ending, size zero. */
 Volume
-ReadVolume(const std::filesystem::path & path);
+ReadVolume(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** Whether OpenVolume() can: .nii, .nii.gz, HDF5, TIFF of pages alike, and uncompressed .mha, .mhd, .nrrd and .nhdr of
  * binary pixels in one file. */
@@ -106,17 +107,17 @@ bool
 CanOpenVolume(const std::filesystem::path & path);
 
 /** As ReadVolume(), but the pixels stay in the file: the channels are outputs of filters that read what is requested,
- * and `sha256` is empty until FinishHash(). \throws Error */
+ * and `hash` is empty until FinishHash(). \throws Error */
 Volume
-OpenVolume(const std::filesystem::path & path);
+OpenVolume(const std::filesystem::path & path, HashType hashType = HashType::Sha256);
 
 /** Of a volume that was opened and then read. \throws Error */
 void
 FinishHash(Volume & volume);
 
-/** The sha256 that ReadVolume() reports, without reading the pixels. \throws Error */
+/** The text of the hash that ReadVolume() reports, without making pixels of the bytes. \throws Error */
 std::string
-HashVolume(const std::filesystem::path & path);
+HashVolume(const std::filesystem::path & path, HashType type = HashType::Sha256);
 
 /** sha256 of a volume, as HashVolume(), or of another file's bytes. \throws Error where it cannot be read. */
 std::string

@@ -189,7 +189,7 @@ WriteSidecar(const CaseReport & report)
   Json json;
   json["isolux"] = { { "version", Version }, { "itk", ItkVersion() }, { "format", 1 } };
   json["input"] = { { "name", report.input },
-                    { "sha256", report.inputSha256 },
+                    { ToString(report.inputHash.type), report.inputHash.text },
                     { "format", report.inputFormat },
                     { "component", report.inputComponent } };
   if (report.grid)
@@ -306,7 +306,8 @@ ReadSidecar(const std::filesystem::path & path)
     }
     auto & report = sidecar.report;
     report.input = json.at("input").at("name").get<std::string>();
-    report.inputSha256 = json.at("input").at("sha256").get<std::string>();
+    report.inputHash.type = json["input"].contains(ToString(HashType::Xxh128)) ? HashType::Xxh128 : HashType::Sha256;
+    report.inputHash.text = json["input"].at(ToString(report.inputHash.type)).get<std::string>();
     report.inputFormat = json["input"].value("format", "");
     report.inputComponent = json["input"].value("component", "");
     if (json["input"].contains("grid"))

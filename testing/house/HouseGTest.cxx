@@ -130,6 +130,7 @@ const std::vector<std::pair<std::string, std::set<std::string>>> Libraries = {
   { "X11/", { "apps/viewer" } },
   { "openssl/", { "pipeline/io", "apps/report" } },
   { "libdeflate", { "pipeline/io" } },
+  { "xxhash", { "pipeline/io" } },
   { "nifti", { "pipeline/io" } },
   { "expat", { "pipeline/io" } },
   { "gdcm", { "pipeline/io" } },

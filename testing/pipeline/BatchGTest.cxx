@@ -265,6 +265,26 @@ TEST_F(BatchTest, ResumeRunsAgainWhatIsNotWholeOrNotTheSame)
   EXPECT_EQ(this->Statuses("out", render), (Strings{ "done", "done", "done" }));
 }
 
+TEST_F(BatchTest, ResumeKnowsAnInputByTheHashThatItsSidecarHas)
+{
+  this->Run();
+  m_Options.resume = true;
+  m_Options.options.hashType = HashType::Xxh128; // changes no voxel
+  EXPECT_EQ(this->Statuses(), (Strings{ "skipped", "skipped", "skipped" }));
+  this->Write("b.nii", 77.0F);
+  EXPECT_EQ(this->Statuses(), (Strings{ "skipped", "done", "skipped" }));
+  const auto table = Cells(this->Bytes("out/manifest.tsv"));
+  EXPECT_EQ(table[0][20], "input_sha256");
+  EXPECT_EQ(table[1][20], HashVolume(m_Folder / "in/a.nii"));
+  EXPECT_EQ(table[2][20], "xxh128:" + HashVolume(m_Folder / "in/b.nii", HashType::Xxh128));
+
+  m_Options.options.hashType = HashType::Sha256;
+  EXPECT_EQ(this->Statuses(), (Strings{ "skipped", "skipped", "skipped" }));
+  EXPECT_EQ(Cells(this->Bytes("out/manifest.tsv"))[2][20], table[2][20]);
+  this->Write("b.nii", 78.0F);
+  EXPECT_EQ(this->Statuses(), (Strings{ "skipped", "done", "skipped" }));
+}
+
 TEST_F(BatchTest, ACaseHasItsPageInAFolderThatMirrorsTheOutputs)
 {
   const auto render = [](const CaseTask & task, const CaseResult &, const fs::path & page)

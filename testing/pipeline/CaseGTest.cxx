@@ -499,9 +499,41 @@ TEST_F(CaseTest, AnOldSidecarNeverLiesBesideANewVolume)
   const auto first = ReadSidecar(m_Folder / "out/head.json");
   WriteVolume(testing::HeadVolume({ { 21, 19, 17, 1 } }, 500.0F), m_Task.input);
   ProcessCase(m_Task, DefaultPipeline(), {});
-  EXPECT_NE(ReadSidecar(m_Folder / "out/head.json").report.inputSha256, first.report.inputSha256);
+  EXPECT_NE(ReadSidecar(m_Folder / "out/head.json").report.inputHash.text, first.report.inputHash.text);
   RestoreCase(m_Task.output, m_Folder / "back.nii", {});
   this->ExpectSameAsInput(m_Folder / "back.nii");
+}
+
+TEST_F(CaseTest, TheInputAloneIsHashedByTheTypeThatIsAskedForHoweverItIsRead)
+{
+  m_Task.mask = m_Folder / "mask.nii";
+  WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Task.mask);
+  PipelineSpec norm;
+  norm.stages = { { "instance-norm", {} } };
+  CaseOptions options;
+  options.hashType = HashType::Xxh128;
+  for (const char * name : { "large.nii", "large.nii.gz", "large.tif" })
+  {
+    m_Task.input = m_Folder / name;
+    m_Task.output = m_Folder / "out" / name;
+    WriteVolume(testing::HeadVolume({ { 151, 149, 147, 1 } }), m_Task.input);
+    const auto expected = HashVolume(m_Task.input, HashType::Xxh128);
+    for (const double memory : { 0.0, 130.0, 4000.0 }) // in memory, in pieces, and opened but read whole
+    {
+      SCOPED_TRACE(name + std::to_string(memory));
+      options.execution.memory = memory;
+      const bool inPieces = memory == 130.0;
+      if (inPieces && m_Task.input.extension() == ".tif")
+      {
+        continue; // which is not written in pieces
+      }
+      EXPECT_EQ(ProcessCase(m_Task, norm, options).channels.empty(), inPieces);
+      const auto report = ReadSidecar(SidecarPath(m_Task.output)).report;
+      EXPECT_EQ(report.inputHash.type, HashType::Xxh128);
+      EXPECT_EQ(report.inputHash.text, expected);
+      EXPECT_EQ(report.maskSha256, HashVolume(m_Task.mask));
+    }
+  }
 }
 
 TEST_F(CaseTest, AMaskFilesNameAndHashAreRecorded)

@@ -64,7 +64,7 @@ TEST_F(SidecarTest, WhatIsWrittenReadsBack)
   const auto sidecar = ReadSidecar(m_Folder / "out/scan.json");
   EXPECT_EQ(sidecar.report.input, "scan.nii.gz");
   EXPECT_EQ(sidecar.report.output, "scan.nii.gz");
-  EXPECT_EQ(sidecar.report.inputSha256, HashVolume(m_Folder / "private/scan.nii.gz"));
+  EXPECT_EQ(sidecar.report.inputHash.text, HashVolume(m_Folder / "private/scan.nii.gz"));
   EXPECT_EQ(sidecar.report.fileType, "float32");
   EXPECT_EQ(sidecar.pipeline.nan, "keep");
   ASSERT_EQ(sidecar.pipeline.stages.size(), 3U);
@@ -87,6 +87,25 @@ TEST_F(SidecarTest, WhatIsWrittenReadsBack)
   EXPECT_FALSE(sidecar.report.channels[0].tissueBefore);
   ASSERT_TRUE(sidecar.report.grid);
   EXPECT_EQ(DescribeGrid(*sidecar.report.grid), DescribeGrid(*ReadVolume(m_Folder / "out/scan.nii.gz").channels[0]));
+}
+
+TEST_F(SidecarTest, TheInputsHashIsUnderItsTypesName)
+{
+  auto report = this->RunHead();
+  report.inputHash = { HashType::Xxh128, "99aa06d3014798d86001c324468d497f" };
+  PutFile(m_Folder / "other.json", WriteSidecar(report));
+  const auto json = nlohmann::json::parse(testing::ReadBytesOf(m_Folder / "other.json"));
+  EXPECT_EQ(json.at("input").at("xxh128"), report.inputHash.text);
+  EXPECT_FALSE(json.at("input").contains("sha256"));
+  const auto hash = ReadSidecar(m_Folder / "other.json").report.inputHash;
+  EXPECT_EQ(hash.type, HashType::Xxh128);
+  EXPECT_EQ(hash.text, report.inputHash.text);
+
+  EXPECT_FALSE(this->Json().at("input").contains("xxh128"));
+  EXPECT_EQ(ReadSidecar(m_Folder / "out/scan.json").report.inputHash.type, HashType::Sha256);
+  auto none = this->Json();
+  none["input"].erase("sha256");
+  EXPECT_NE(this->Refusal(none.dump()).find("a key is missing"), std::string::npos);
 }
 
 TEST_F(SidecarTest, HoldsWhatTheIssueAsksFor)

@@ -306,6 +306,8 @@ TEST_F(BadInput, WhatCannotBeAskedForIsNamedWithTheNearestAndExitsWithTwo)
       { "--threads must be a whole number in [1, 1024], not '0'" } },
     { { "instance-norm", "head.nii", "o.nii", "--threads", "-2" }, { "--threads must be a whole number" } },
     { { "instance-norm", "head.nii", "o.nii", "--dtype", "int8" }, { "--dtype must be one of", "'int8'" } },
+    { { "harmonize", "head.nii", "o", "--hash", "md5" }, { "--hash must be one of 'sha256', 'xxh128', not 'md5'" } },
+    { { "restore", "head.nii", "o.nii", "--hash", "xxh128" }, { "unknown option '--hash'" } },
     { { "instance-norm", "head.nii" }, { "argument OUTPUT is missing" } },
     { { "instance-norm" }, { "argument INPUT is missing" } },
     { { "instance-norm", "head.nii", "o.nii", "more" }, { "too many arguments" } },

@@ -373,6 +373,25 @@ TEST_F(Cli, GzipAcceptsTheMembersThatAreWritten)
   }
 }
 
+TEST_F(Cli, TheInputsHashIsTheOneThatIsAskedForAndThePixelsAreTheSame)
+{
+  this->WriteHead("head.nii");
+  testing::PutFile(m_Folder / "p.json", R"({"stages": [{"stage": "instance-norm"}]})");
+  this->Expect(0, { "instance-norm", "head.nii", "sha256.nii" });
+  this->Expect(0, { "instance-norm", "head.nii", "stage.nii", "--hash", "xxh128" });
+  this->Expect(0, { "run", "p.json", "head.nii", "run.nii", "--hash", "xxh128" });
+  this->Expect(0, { "harmonize", "head.nii", "out", "--pipeline", "p.json", "--hash", "xxh128" });
+  const auto expected = HashVolume(m_Folder / "head.nii", HashType::Xxh128);
+  for (const char * sidecar : { "stage.json", "run.json", "out/head.json" })
+  {
+    EXPECT_EQ(this->Json(sidecar)["input"]["xxh128"], expected) << sidecar;
+  }
+  EXPECT_EQ(this->Json("sha256.json")["input"]["sha256"], HashVolume(m_Folder / "head.nii"));
+  EXPECT_EQ(this->Bytes("stage.nii"), this->Bytes("sha256.nii"));
+  EXPECT_NE(this->Bytes("out/report/head.nii.html").find("XXH128 of the input"), std::string::npos);
+  this->Expect(0, { "restore", "stage.nii", "back.nii" });
+}
+
 TEST_F(Cli, DtypeSameKeepsSmallIntegersAndFloats)
 {
   this->WriteHead("head.nii");

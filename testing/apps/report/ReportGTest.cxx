@@ -269,7 +269,7 @@ HostileCase()
   hostile.report.input = HostileName;
   hostile.report.inputFormat = HostileName;
   hostile.report.inputComponent = HostileName;
-  hostile.report.inputSha256 = HostileName;
+  hostile.report.inputHash.text = HostileName;
   hostile.report.mask = HostileName;
   hostile.report.output = HostileName;
   hostile.report.participant = HostileName;

@@ -1,3 +1,4 @@
+#include "Bytes.h"
 #include "IoTest.h"
 
 #include <csignal>
@@ -95,6 +96,32 @@ TEST_F(AtomicFile, Sha256IsThatOfTheStandardsExample)
 {
   // FIPS 180-2, B.1
   EXPECT_EQ(Sha256("abc", 3), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_F(AtomicFile, Xxh128IsWhatXxh128sumPrintsInAnyPieces)
+{
+  std::string text; // longer than XXH3's blocks of a kilobyte
+  for (int i = 0; i < 2000; ++i)
+  {
+    text += std::to_string(i * i) + ' ';
+  }
+  const std::pair<std::string, const char *> known[] = { { "", "99aa06d3014798d86001c324468d497f" },
+                                                         { "abc", "06b05ab6733a618578af5f94892f3950" },
+                                                         { text, "f6c648e1e163080b3170855de5e23956" } };
+  for (const auto & [content, expected] : known)
+  {
+    for (const std::size_t piece : { 1, 7, 1000, 100000 })
+    {
+      Digest digest(HashType::Xxh128);
+      for (std::size_t begin = 0; begin < content.size(); begin += piece)
+      {
+        digest.Add(content.data() + begin, std::min(piece, content.size() - begin));
+      }
+      const Hash hash = digest.Finish();
+      EXPECT_EQ(hash.text, expected) << piece;
+      EXPECT_EQ(ToString(hash.type), "xxh128");
+    }
+  }
 }
 
 class FailedWrite

@@ -100,8 +100,11 @@ TEST_F(DicomSeries, SlicesAreOrderedByPositionInRescaledUnits)
   EXPECT_EQ(image.GetPixel({ { 1, 2, 1, 0 } }), 750.0F + 13.0F - 1000.0F);
   EXPECT_EQ(image.GetPixel({ { 5, 3, 2, 0 } }), 1000.0F + 23.0F - 1000.0F);
   const std::string all = Contents(File("b.dcm")) + Contents(File("c.dcm")) + Contents(File("a.dcm"));
-  EXPECT_EQ(volume.sha256, Sha256(all.data(), all.size()));
-  EXPECT_EQ(HashVolume(Folder()), volume.sha256);
+  EXPECT_EQ(volume.hash.text, Sha256(all.data(), all.size()));
+  EXPECT_EQ(HashVolume(Folder()), volume.hash.text);
+  const Hash other = ReadVolume(Folder(), HashType::Xxh128).hash;
+  EXPECT_EQ(other.type, HashType::Xxh128);
+  EXPECT_EQ(HashVolume(Folder(), HashType::Xxh128), other.text);
 }
 
 TEST_F(DicomSeries, ThePatientsNameReachesNoOutput)

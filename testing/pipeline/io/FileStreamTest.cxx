@@ -56,7 +56,7 @@ TEST_F(FileStreamTest, GivesWhatWasPeekedAgainAndThenTheRest)
     EXPECT_EQ(found, m_Content.size() - 7);
     EXPECT_TRUE(rest == m_Content.substr(7));
     EXPECT_EQ(stream.Drain(), 0u);
-    EXPECT_EQ(digest.Finish(), Sha256(Contents(File(name)).data(), Contents(File(name)).size()));
+    EXPECT_EQ(digest.Finish().text, Sha256(Contents(File(name)).data(), Contents(File(name)).size()));
   }
 }
 

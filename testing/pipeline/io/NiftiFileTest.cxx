@@ -546,9 +546,9 @@ TEST_F(NiftiFile, PairsAreReadByEitherNameAndNeverByGuess)
   const Volume byPixels = ReadVolume(File("a.img"));
   EXPECT_EQ(Pixels(*byHeader.channels[0])[1], 0.5F * (37 - 400) - 3.0F);
   ExpectSame(byPixels, byHeader, Rounding);
-  EXPECT_EQ(byPixels.sha256, byHeader.sha256);
-  EXPECT_EQ(HashVolume(File("a.hdr")), byHeader.sha256);
-  EXPECT_EQ(HashVolume(File("a.img")), byHeader.sha256);
+  EXPECT_EQ(byPixels.hash.text, byHeader.hash.text);
+  EXPECT_EQ(HashVolume(File("a.hdr")), byHeader.hash.text);
+  EXPECT_EQ(HashVolume(File("a.img")), byHeader.hash.text);
   WriteVolume(byHeader, File("b.nii"));
   ExpectSame(ReadVolume(File("b.nii")), byHeader, Rounding);
   Put(File("a.img.gz"), "x");

@@ -65,7 +65,20 @@ ExpectOpenedLikeRead(const std::filesystem::path & file, const std::filesystem::
     }
   }
   FinishHash(opened);
-  EXPECT_EQ(opened.sha256, read.sha256);
+  EXPECT_EQ(opened.hash.text, read.hash.text);
+}
+
+/** Its hash, read in pieces. */
+Hash
+OpenedHash(const std::filesystem::path & file, HashType type)
+{
+  Volume opened = OpenVolume(file, type);
+  for (const auto & channel : opened.channels)
+  {
+    channel->Update();
+  }
+  FinishHash(opened);
+  return opened.hash;
 }
 } // namespace
 
@@ -222,7 +235,7 @@ TEST(Region, HashesWhatFollowsTheGzipMembersAndKeepsNoneOfIt)
   WriteVolume(testing::HeadVolume({ { 13, 11, 7, 1 } }), file);
   const auto text = TextOf(file);
   std::ofstream(file, std::ios::binary) << text << std::string(3'000'000, '\0');
-  EXPECT_EQ(ReadVolume(file).sha256, HashVolume(file));
+  EXPECT_EQ(ReadVolume(file).hash.text, HashVolume(file));
   ExpectOpenedLikeRead(file);
   // A further member, of which nothing is a voxel.
   std::ofstream(file, std::ios::binary) << text << text;
@@ -230,6 +243,24 @@ TEST(Region, HashesWhatFollowsTheGzipMembersAndKeepsNoneOfIt)
   Volume      opened = OpenVolume(file);
   std::string rest(1000, '\0');
   EXPECT_EQ(opened.inflated->At(352, 1'000'000, rest.data()).second, 4u * 13 * 11 * 7);
+}
+
+TEST(Region, HashesByTheTypeThatIsAskedFor)
+{
+  const testing::TemporaryFolder folder;
+  WriteOptions                   raw;
+  raw.compression = 0;
+  for (const char * name : { "a.nii", "a.nii.gz", "a.mha", "a.mhd", "a.nrrd", "a.tif" })
+  {
+    WriteVolume(testing::HeadVolume({ { 13, 11, 7, 1 } }), folder / name, raw);
+    for (const auto type : { HashType::Sha256, HashType::Xxh128 })
+    {
+      const auto hash = OpenedHash(folder / name, type);
+      EXPECT_EQ(hash.type, type) << name;
+      EXPECT_EQ(hash.text, ReadVolume(folder / name, type).hash.text) << name;
+      EXPECT_EQ(hash.text, HashVolume(folder / name, type)) << name;
+    }
+  }
 }
 
 TEST(Region, DoesNotOpenWhatIsCompressedOtherwise)

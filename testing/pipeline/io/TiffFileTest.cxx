@@ -126,7 +126,7 @@ TEST_F(TiffFile, StripsAndTilesAreReadInPiecesOfAnyRegion)
       }
     }
     FinishHash(volume);
-    EXPECT_EQ(volume.sha256, HashVolume(file));
+    EXPECT_EQ(volume.hash.text, HashVolume(file));
   }
 }
 
@@ -136,7 +136,7 @@ TEST_F(TiffFile, WholeFilesOfTilesAreReadAsThoseOfStrips)
   const auto tiles = ReadVolume(Write({ "tiles", "w", 16, COMPRESSION_LZW, 1, 3 }));
   ExpectSame(tiles, strips, Rounding);
   EXPECT_EQ(Pixels(*tiles.channels[0])[Width + 2], ValueAt(2, 1, 0, 0));
-  EXPECT_EQ(tiles.sha256, HashVolume(File("tiles.tif")));
+  EXPECT_EQ(tiles.hash.text, HashVolume(File("tiles.tif")));
 }
 
 TEST_F(TiffFile, PagesThatDifferAreNotReadInPieces)

@@ -95,8 +95,21 @@ TEST_F(VolumeFile, TheHashIsThatOfTheBytesOnDisk)
   {
     WriteVolume(MakePlane(1), File(name));
     const std::string bytes = Contents(File(name));
-    EXPECT_EQ(ReadVolume(File(name)).sha256, Sha256(bytes.data(), bytes.size())) << name;
+    EXPECT_EQ(ReadVolume(File(name)).hash.text, Sha256(bytes.data(), bytes.size())) << name;
     EXPECT_EQ(HashVolume(File(name)), Sha256(bytes.data(), bytes.size())) << name;
+  }
+}
+
+TEST_F(VolumeFile, TheHashIsOfTheTypeThatIsAskedFor)
+{
+  for (const char * name : { "a.nii", "a.nii.gz", "a.mha", "a.mhd", "a.tif" })
+  {
+    WriteVolume(MakePlane(1), File(name));
+    const Hash hash = ReadVolume(File(name), HashType::Xxh128).hash;
+    EXPECT_EQ(hash.type, HashType::Xxh128) << name;
+    EXPECT_EQ(hash.text.size(), 32U) << name;
+    EXPECT_EQ(hash.text, HashVolume(File(name), HashType::Xxh128)) << name;
+    EXPECT_EQ(ReadVolume(File(name)).hash.type, HashType::Sha256) << name;
   }
 }
 
