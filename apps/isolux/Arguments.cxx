@@ -234,6 +234,7 @@ ReadExecution(const ParsedArguments & parsed)
   options.execution.memory = ReadMemory(parsed);
   options.write.threads = options.execution.threads;
   options.write.compression = static_cast<int>(parsed.Number("compression", 1, 0, 12));
+  options.write.keepsCompression = !parsed.Has("compression");
   ReadType(parsed, options);
   const std::string hash = parsed.Text("hash", "sha256");
   if (hash != "sha256" && hash != "xxh128")

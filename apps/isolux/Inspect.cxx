@@ -102,9 +102,12 @@ PrintPlan(const CaseTask & task, const PipelineSpec & pipeline, const CaseOption
             << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass) << ", writes once\n";
   if (OutputType(options, volume.component, task.output) == FileType::Int16Scaled)
   {
+    auto anew = options;
+    anew.keepsIntegers = false;
     std::cout
-      << "  int16   of the input is kept, if all of the output is one linear map of it; else it takes the whole "
-         "image at once\n";
+      << "  int16   of the input is kept, if all of the output is one linear map of it; else the whole image at "
+         "once, about "
+      << MiB(PlanCase(task, pipeline, anew, volume).peak) << '\n';
   }
   if (memory > 0.0 && plan.peak > memory)
   {
@@ -212,6 +215,7 @@ Explain(const Arguments & arguments)
   caseOptions.tissue = parsed.Text("tissue");
   caseOptions.field = parsed.Text("field");
   ReadType(parsed, caseOptions);
+  CheckWritable(task.output, caseOptions.write.type);
   return PrintPlan(task, pipeline, caseOptions) ? 0 : 1;
 }
 

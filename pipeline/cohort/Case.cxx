@@ -143,7 +143,7 @@ public:
     const auto mask = options.maskIsOutput ? task.output : options.mask;
     if (type == FileType::Int16Scaled)
     {
-      m_Kept = std::make_unique<KeptIntegersWriter>(volume, task.input, task.output, this->As(type));
+      m_Kept = std::make_unique<KeptIntegersWriter>(volume, task.output, this->As(type));
     }
     else if (!options.maskIsOutput)
     {
@@ -151,7 +151,7 @@ public:
     }
     if (!mask.empty())
     {
-      m_Mask = std::make_unique<RegionWriter>(Like(volume, this->Grid(3, 1)), mask, this->As(FileType::UInt8));
+      m_Mask = std::make_unique<RegionWriter>(Like(volume, this->Grid(3, 1)), mask, this->BesideAs(FileType::UInt8));
     }
   }
 
@@ -182,7 +182,7 @@ public:
         auto field = Like(m_Volume, this->Grid(m_FieldIsPlane ? 2 : 3, piece.fieldFrames));
         field.axes = m_FieldIsPlane ? 2 : piece.fieldFrames > 1 ? 4 : field.axes;
         field.channels.resize(m_Volume.channels.size(), field.channels.front());
-        m_Field = std::make_unique<RegionWriter>(field, m_Options.field, this->As(FileType::Float32));
+        m_Field = std::make_unique<RegionWriter>(field, m_Options.field, this->BesideAs(FileType::Float32));
       }
       if (m_FieldIsPlane)
       {
@@ -240,6 +240,15 @@ private:
   {
     WriteOptions write = m_Options.write;
     write.type = type;
+    return write;
+  }
+
+  /** Of what is written beside the output: memory is for that. */
+  WriteOptions
+  BesideAs(FileType type) const
+  {
+    auto write = this->As(type);
+    write.threads = std::min(write.threads, 2U);
     return write;
   }
 

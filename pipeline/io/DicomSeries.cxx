@@ -36,7 +36,7 @@ const DicomLibrary &
 LoadLibrary(const fs::path & path)
 {
   const auto library = reinterpret_cast<const DicomLibrary * (*)()>(
-    LoadFunction("libisolux_dicom.so", "isolux_dicom_library", path.string() + ": DICOM"));
+    LoadFunction("libisolux_dicom.so", "isolux_dicom_library", path.string(), "DICOM"));
   return *library();
 }
 

@@ -67,6 +67,13 @@ public:
   std::uint64_t
   Drain();
 
+  /** Of a compressed file that was read to its end, else null. */
+  const GzipLayout *
+  Layout() const
+  {
+    return m_Gzip ? &m_Gzip->Layout() : nullptr;
+  }
+
 private:
   static constexpr std::size_t BlockSize = std::size_t{ 1 } << 20U;
 

@@ -36,7 +36,6 @@ struct GzipReader::State
   Digest *          digest = nullptr;
   int               descriptor = -1;
   std::uint64_t     compressed = 0; ///< bytes read
-  std::uint64_t     inflated = 0;   ///< bytes given
   GzipLayout        layout;
   bool              isAtEnd = false;
   bool              isInMember = true;
@@ -120,6 +119,8 @@ GzipReader::GzipReader(const std::filesystem::path & path, std::string name, Dig
   state.name = std::move(name);
   state.digest = digest;
   state.descriptor = OpenToRead(path);
+  std::error_code unknown;
+  state.layout.modified = std::filesystem::last_write_time(path, unknown);
   isal_inflate_init(&state.inflate);
   state.inflate.next_in = reinterpret_cast<std::uint8_t *>(state.input.Data());
   if (!state.StartsMember())
@@ -150,7 +151,7 @@ GzipReader::Read(char * target, std::size_t size)
     const int  result = isal_inflate(&state.inflate);
     const auto produced = wanted - state.inflate.avail_out;
     done += produced;
-    state.inflated += produced;
+    state.layout.size += produced;
     if (result < 0)
     {
       state.Fail();
@@ -161,7 +162,7 @@ GzipReader::Read(char * target, std::size_t size)
       if (state.layout.firstEnd == 0)
       {
         state.layout.firstEnd = state.layout.end;
-        state.layout.firstSize = state.inflated;
+        state.layout.firstSize = state.layout.size;
       }
       state.isInMember = state.StartsMember();
       if (state.isInMember)

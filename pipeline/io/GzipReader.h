@@ -20,13 +20,17 @@ struct GzipLayout
   std::uint64_t firstEnd = 0;  ///< of the first member, in compressed bytes
   std::uint64_t firstSize = 0; ///< of the first member, in inflated bytes
   std::uint64_t end = 0;       ///< of the last member, in compressed bytes; what follows is padding
+  std::uint64_t size = 0;      ///< of all members, in inflated bytes
+
+  std::filesystem::file_time_type modified; ///< the file, when it was opened
 };
 
 /** Inflates a gzip file of one or more members from its beginning to its end, with bounded memory. */
 class GzipReader
 {
 public:
-  /** Reports what is wrong under `name`; adds the compressed bytes to the digest, which may be null. \throws Error */
+  /** Reports what is wrong under `name`; adds the compressed bytes to the digest, which may be null, and
+   * is whole once Read() has returned 0. \throws Error */
   GzipReader(const std::filesystem::path & path, std::string name, Digest * digest);
   ~GzipReader();
   GzipReader(const GzipReader &) = delete;

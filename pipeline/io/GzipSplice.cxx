@@ -5,7 +5,6 @@
 #include "Error.h"
 #include "StoredBytes.h"
 
-#include <isa-l/igzip_lib.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -20,10 +19,10 @@ namespace isolux
 namespace
 {
 constexpr std::size_t   BlockSize = std::size_t{ 1 } << 20U;
-constexpr std::uint64_t Window = 32768; ///< bytes that a block may refer back to
-constexpr std::size_t   LargestBeginning = std::size_t{ 32 } << 20U;
-constexpr std::size_t   TrailerSize = 8;   ///< of a member: CRC-32 and size
-constexpr auto          AnyGzip = 15 + 16; ///< of zlib: the largest window, and a gzip header
+constexpr std::uint64_t Window = 32768;                             ///< bytes that a block may refer back to
+constexpr std::size_t   LargestBeginning = std::size_t{ 8 } << 20U; ///< zlib's blocks hold up to 4 MiB
+constexpr std::size_t   TrailerSize = 8;                            ///< of a member: CRC-32 and size
+constexpr auto          AnyGzip = 15 + 16;                          ///< of zlib: the largest window, and a gzip header
 
 class SourceFile
 {
@@ -48,6 +47,17 @@ public:
   Fail() const
   {
     throw Error(m_Path.string() + ": has changed while it was read; run again");
+  }
+
+  /** \throws Error where it was written to since then. */
+  void
+  CheckModified(std::filesystem::file_time_type modified) const
+  {
+    std::error_code unknown;
+    if (std::filesystem::last_write_time(m_Path, unknown) != modified)
+    {
+      this->Fail();
+    }
   }
 
 private:
@@ -162,28 +172,24 @@ Align(BitWriter & writer, unsigned int bits)
   }
 }
 
-/** Deflated, as blocks that are not the last, to the end of a byte. */
+/** Deflated, as blocks that are not the last, to the end of a byte; by zlib, to the same bytes on every processor. */
 std::vector<char>
 DeflatedBeginning(const std::vector<char> & content)
 {
-  constexpr int             level = 2;
-  std::vector<std::uint8_t> buffer(ISAL_DEF_LVL2_DEFAULT);
-  std::vector<char>         deflated(content.size() + content.size() / 8 + (1 << 12U));
-  isal_zstream              stream;
-  isal_deflate_init(&stream);
-  stream.level = level;
-  stream.level_buf = buffer.data();
-  stream.level_buf_size = static_cast<std::uint32_t>(buffer.size());
-  stream.flush = SYNC_FLUSH;
-  stream.next_in = reinterpret_cast<std::uint8_t *>(const_cast<char *>(content.data()));
-  stream.avail_in = static_cast<std::uint32_t>(content.size());
-  stream.next_out = reinterpret_cast<std::uint8_t *>(deflated.data());
-  stream.avail_out = static_cast<std::uint32_t>(deflated.size());
-  if (isal_deflate(&stream) != COMP_OK || stream.avail_in > 0)
+  z_stream stream{};
+  deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::vector<char> deflated(deflateBound(&stream, content.size()) + 16);
+  stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef *>(deflated.data());
+  stream.avail_out = static_cast<uInt>(deflated.size());
+  const int status = deflate(&stream, Z_SYNC_FLUSH);
+  deflated.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (status != Z_OK || stream.avail_in > 0)
   {
     throw std::logic_error("a beginning of " + std::to_string(content.size()) + " bytes is not deflated");
   }
-  deflated.resize(stream.total_out);
   return deflated;
 }
 
@@ -229,6 +235,7 @@ SpliceGzip(const std::filesystem::path & path,
     writer.Write(beginning.content.data(), beginning.content.size());
     writer.Close();
     copy(beginning.end, layout.end);
+    source.CheckModified(layout.modified);
     return true;
   }
   sink(GzipHeader.data(), GzipHeader.size());
@@ -267,6 +274,7 @@ SpliceGzip(const std::filesystem::path & path,
   }
   sink(reinterpret_cast<const char *>(trailer.data()), trailer.size());
   copy(layout.firstEnd, layout.end);
+  source.CheckModified(layout.modified);
   return true;
 }
 } // namespace isolux

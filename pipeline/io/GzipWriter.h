@@ -26,6 +26,9 @@ public:
     Float32 ///< levels 1 to 9 are those of WordDeflater, which are one
   };
 
+  /** As many as are worth it where memory is scarce: each takes members, some 6 MiB. */
+  static constexpr unsigned int FewThreads = 4;
+
   /** `level` is 0 (stored) to 12. \throws Error where it is not. */
   GzipWriter(Sink sink, int level, unsigned int threads, Content content);
   ~GzipWriter();

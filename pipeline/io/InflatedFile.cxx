@@ -77,8 +77,6 @@ struct InflatedFile::State
     }
     hash = digest.Finish();
     layout = reader.Layout();
-    const std::lock_guard<std::mutex> lock(mutex);
-    ready = std::numeric_limits<std::uint64_t>::max();
   }
 
   void
@@ -91,19 +89,22 @@ struct InflatedFile::State
     file.Close();
   }
 
+  /** To the end, or to a failure. */
   void
-  InflateIntoMemory()
+  Run()
   {
+    std::exception_ptr failed;
     try
     {
-      this->Inflate([](std::uint64_t, const char *, std::size_t) {});
+      folder.empty() ? this->Inflate([](std::uint64_t, const char *, std::size_t) {}) : this->InflateIntoScratchFile();
     }
     catch (...)
     {
-      const std::lock_guard<std::mutex> lock(mutex);
-      failure = std::current_exception();
+      failed = std::current_exception();
     }
     const std::lock_guard<std::mutex> lock(mutex);
+    ready = failed || isUnwanted ? ready : std::numeric_limits<std::uint64_t>::max();
+    failure = failed;
     isDone = true;
     changed.notify_all();
   }
@@ -115,20 +116,19 @@ struct InflatedFile::State
     {
       return;
     }
-    if (!folder.empty())
+    if (folder.empty())
     {
-      this->InflateIntoScratchFile();
-      return;
+      memory = Bytes(static_cast<std::size_t>(expected));
+      try
+      {
+        inflating = std::async(std::launch::async, [this] { this->Run(); });
+        return;
+      }
+      catch (const std::system_error &) // no thread is to be had
+      {
+      }
     }
-    memory = Bytes(static_cast<std::size_t>(expected));
-    try
-    {
-      inflating = std::async(std::launch::async, [this] { this->InflateIntoMemory(); });
-    }
-    catch (const std::system_error &) // no thread is to be had
-    {
-      this->InflateIntoMemory();
-    }
+    this->Run();
   }
 
   /** Until so many bytes are there, or all. */

@@ -50,7 +50,7 @@ itk::ImageIOBase::Pointer
 MakeHdf5ImageIO(const std::string & name)
 {
   const auto make = reinterpret_cast<itk::ImageIOBase * (*)()>(
-    LoadFunction("libisolux_hdf5.so", "isolux_make_hdf5_image_io", name + ": HDF5"));
+    LoadFunction("libisolux_hdf5.so", "isolux_make_hdf5_image_io", name, "HDF5"));
   itk::ImageIOBase::Pointer io = make();
   io->UnRegister();
   return io;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <future>
-#include <utility>
 
 namespace isolux
 {
@@ -23,11 +22,9 @@ CanKeepIntegers(const Volume & volume, const std::filesystem::path & path)
 }
 
 KeptIntegersWriter::KeptIntegersWriter(const Volume &                volume,
-                                       const std::filesystem::path & file,
                                        const std::filesystem::path & path,
                                        const WriteOptions &          options)
   : m_Volume(volume)
-  , m_File(file)
   , m_Name(path.string())
   , m_IsCompressed(IsGzipName(path))
   , m_Options(options)
@@ -82,10 +79,6 @@ KeptIntegersWriter::Add(const WorkImage & before, const WorkImage & after, const
   {
     throw NotLinearError();
   }
-  if (std::exchange(m_IsFirst, false)) // tells nearly always, and looking through all integers takes a while
-  {
-    this->Linear();
-  }
 }
 
 void
@@ -93,7 +86,7 @@ KeptIntegersWriter::Close()
 {
   const auto linear = this->Linear();
   m_Rounding.largest = linear.largest;
-  WriteKeptIntegers(m_Volume, m_File, { linear.slope, linear.intercept }, m_Output, m_Name, m_IsCompressed, m_Options);
+  WriteKeptIntegers(m_Volume, { linear.slope, linear.intercept }, m_Output, m_Name, m_IsCompressed, m_Options);
 }
 
 void

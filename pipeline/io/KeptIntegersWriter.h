@@ -28,12 +28,9 @@ class KeptIntegersWriter
 {
 public:
   /** Of `volume` only the header, the geometry of its channels and the file are used. \throws Error */
-  KeptIntegersWriter(const Volume &                volume,
-                     const std::filesystem::path & file,
-                     const std::filesystem::path & path,
-                     const WriteOptions &          options);
+  KeptIntegersWriter(const Volume & volume, const std::filesystem::path & path, const WriteOptions & options);
 
-  /** What a region held and holds. \throws NotLinearError as soon as it is seen */
+  /** What a region held and holds. \throws NotLinearError where one integer has become two intensities */
   void
   Add(const WorkImage & before, const WorkImage & after, const WorkImage::RegionType & region);
 
@@ -57,13 +54,11 @@ private:
   Linear() const;
 
   const Volume &          m_Volume;
-  std::filesystem::path   m_File;
   std::string             m_Name;
   bool                    m_IsCompressed;
   WriteOptions            m_Options;
   AtomicOutput            m_Output;
-  std::vector<IntegerMap> m_Maps;           ///< of each thread
-  bool                    m_IsFirst = true; ///< of the regions
+  std::vector<IntegerMap> m_Maps; ///< of each thread
   Quantisation            m_Rounding;
 };
 } // namespace isolux

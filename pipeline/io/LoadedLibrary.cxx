@@ -7,17 +7,13 @@
 namespace isolux
 {
 void *
-LoadFunction(const std::string & library, const char * function, const std::string & name)
+LoadFunction(const std::string & library, const char * function, const std::string & name, const std::string & kind)
 {
-  void * module = ::dlopen(library.c_str(), RTLD_NOW);
-  if (module == nullptr) // by a program of somebody else
-  {
-    module = ::dlopen((ISOLUX_MODULES "/" + library).c_str(), RTLD_NOW);
-  }
+  void * const module = ::dlopen(library.c_str(), RTLD_NOW);
   void * const found = module != nullptr ? ::dlsym(module, function) : nullptr;
   if (found == nullptr)
   {
-    throw Error(name + ": is read by " + library + ", which cannot be loaded: " + ::dlerror() +
+    throw Error(name + ": " + kind + " is read by " + library + ", which cannot be loaded: " + ::dlerror() +
                 "; install it beside the program's libraries, or name its folder in LD_LIBRARY_PATH");
   }
   return found;

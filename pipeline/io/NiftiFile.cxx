@@ -548,10 +548,10 @@ LayoutOf(
 }
 
 Scaling
-ScalingOf(const nifti_2_header & fields, const DataType & type)
+ScalingOf(const nifti_2_header & fields, int parts = 1)
 {
   Scaling scaling;
-  if (type.interleave == 1 && std::isfinite(fields.scl_slope) && fields.scl_slope != 0.0)
+  if (parts == 1 && std::isfinite(fields.scl_slope) && fields.scl_slope != 0.0)
   {
     scaling.slope = fields.scl_slope;
     scaling.intercept = std::isfinite(fields.scl_inter) ? fields.scl_inter : 0.0;
@@ -576,6 +576,7 @@ HeaderVolume(const ParsedHeader & parsed, const DataType & type)
 
 struct Quantised
 {
+  bool                      isKept = false; ///< the integers are those of the original
   std::vector<std::int16_t> values;
   Scaling                   scaling;
   Quantisation              rounding;
@@ -711,6 +712,7 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, Quantised & re
   {
     return false;
   }
+  result.isKept = true;
   result.scaling = { linear->slope, linear->intercept };
   result.rounding.largest = linear->largest;
   FillIntegers(volume,
@@ -848,13 +850,7 @@ Serialise(const NiftiHeader & header)
 Scaling
 StoredScaling(const Volume & volume)
 {
-  Scaling scaling;
-  if (volume.nifti && std::isfinite(volume.nifti->fields.scl_slope) && volume.nifti->fields.scl_slope != 0.0)
-  {
-    scaling.slope = volume.nifti->fields.scl_slope;
-    scaling.intercept = std::isfinite(volume.nifti->fields.scl_inter) ? volume.nifti->fields.scl_inter : 0.0;
-  }
-  return scaling;
+  return volume.nifti ? ScalingOf(volume.nifti->fields) : Scaling();
 }
 
 std::vector<std::filesystem::path>
@@ -915,7 +911,7 @@ ReadNifti(const std::filesystem::path & path, HashType hashType)
   Volume  volume = HeaderVolume(parsed, type);
   Extents size{};
   std::copy_n(layout.extents.begin(), 4, size.begin());
-  const Scaling     scaling = ScalingOf(fields, type);
+  const Scaling     scaling = ScalingOf(fields, type.interleave);
   const std::size_t step = type.type.bytes * type.interleave;
   const auto        frame = static_cast<std::uint64_t>(layout.frame);
   const auto        skip = static_cast<std::uint64_t>(fields.vox_offset);
@@ -952,6 +948,11 @@ ReadNifti(const std::filesystem::path & path, HashType hashType)
   }
   stream->Drain();
   volume.hash = digest.Finish();
+  if (!isPair)
+  {
+    volume.file = path;
+    volume.gzip = stream->Layout() != nullptr ? std::make_shared<GzipLayout>(*stream->Layout()) : nullptr;
+  }
   return volume;
 }
 
@@ -977,6 +978,7 @@ OpenNifti(const std::filesystem::path & path, HashType hashType)
     static_cast<std::uint64_t>(layout.frame * layout.extents[4]) * type.type.bytes * type.interleave;
 
   Volume volume = HeaderVolume(parsed, type);
+  volume.file = path;
   if (inflated)
   {
     inflated->SetExpectedSize(static_cast<std::uint64_t>(fields.vox_offset) + pixelBytes);
@@ -1003,8 +1005,9 @@ OpenNifti(const std::filesystem::path & path, HashType hashType)
       pixels.inflated = inflated;
       pixels.begin = begin + part * type.type.bytes;
       pixels.step = type.type.bytes * type.interleave;
-      pixels.isFloat32 = type.code == DT_FLOAT32 && !parsed.header.isSwapped && ScalingOf(fields, type).IsIdentity();
-      pixels.convert = [&type, swapped = parsed.header.isSwapped, scaling = ScalingOf(fields, type)](
+      pixels.isFloat32 =
+        type.code == DT_FLOAT32 && !parsed.header.isSwapped && ScalingOf(fields, type.interleave).IsIdentity();
+      pixels.convert = [&type, swapped = parsed.header.isSwapped, scaling = ScalingOf(fields, type.interleave)](
                          const char * source, std::size_t count, float * target)
       { type.type.convert(source, count, type.interleave, swapped, scaling, target); };
       auto reader = RegionReader::New();
@@ -1028,6 +1031,43 @@ NiftiHeaderBytes(const Volume & volume, FileType type)
   header.fields.scl_inter = 0.0;
   return Serialise(header);
 }
+
+bool
+HoldsInt16(const Volume & volume)
+{
+  return volume.nifti && volume.nifti->fields.datatype == DT_INT16 && !volume.nifti->isSwapped;
+}
+
+namespace
+{
+/** Where the voxels of a file of int16 begin and end, in bytes. */
+std::pair<std::uint64_t, std::uint64_t>
+RangeOfInt16(const Volume & volume)
+{
+  const auto begin = static_cast<std::uint64_t>(volume.nifti->fields.vox_offset);
+  return { begin,
+           begin + sizeof(std::int16_t) * volume.channels.size() *
+                     volume.channels.front()->GetLargestPossibleRegion().GetNumberOfPixels() };
+}
+
+/** Writes the compressed voxels of a volume's file behind another header. \return false, and nothing written, where
+ * that is not wanted, or there are none */
+bool
+SpliceVoxels(const Volume &            volume,
+             const std::vector<char> & header,
+             const WriteOptions &      options,
+             const GzipWriter::Sink &  write)
+{
+  if (!options.keepsCompression || !HoldsInt16(volume) || (!volume.inflated && !volume.gzip))
+  {
+    return false;
+  }
+  const auto & layout = volume.inflated ? volume.inflated->Layout() : *volume.gzip;
+  const auto [begin, end] = RangeOfInt16(volume);
+  return layout.size == end && // nothing lies behind the voxels
+         SpliceGzip(volume.file, layout, begin, { header.data(), header.size() }, write);
+}
+} // namespace
 
 Quantisation
 WriteNifti(const Volume &       volume,
@@ -1077,7 +1117,11 @@ WriteNifti(const Volume &       volume,
   std::uint64_t place = 0;
   const auto    write = [&](const char * bytes, std::size_t size)
   { file.WriteAt(std::exchange(place, place + size), bytes, size); };
-  if (compressed)
+  if (compressed && quantised.isKept && SpliceVoxels(*options.original, headerBytes, options, write))
+  {
+    // Nothing else is to be written.
+  }
+  else if (compressed)
   {
     GzipWriter gzip(write,
                     options.compression,
@@ -1100,52 +1144,47 @@ WriteNifti(const Volume &       volume,
   return quantised.rounding;
 }
 
-bool
-HoldsInt16(const Volume & volume)
-{
-  return volume.nifti && volume.nifti->fields.datatype == DT_INT16 && !volume.nifti->isSwapped;
-}
-
 void
-WriteKeptIntegers(const Volume &                volume,
-                  const std::filesystem::path & file,
-                  const Scaling &               scaling,
-                  const AtomicOutput &          output,
-                  const std::string &           name,
-                  bool                          compressed,
-                  const WriteOptions &          options)
+WriteKeptIntegers(const Volume &       volume,
+                  const Scaling &      scaling,
+                  const AtomicOutput & output,
+                  const std::string &  name,
+                  bool                 compressed,
+                  const WriteOptions & options)
 {
   NiftiHeader header = OutputHeader(volume);
+  header.fields.datatype = DT_INT16;
+  header.fields.bitpix = 16;
   header.fields.scl_slope = scaling.slope;
   header.fields.scl_inter = scaling.intercept;
   const auto headerBytes = Serialise(header);
-  const auto begin = static_cast<std::uint64_t>(volume.nifti->fields.vox_offset);
 
   UncachedFile  target(output.Path(), name);
   std::uint64_t place = 0;
   const auto    write = [&](const char * bytes, std::size_t size)
   { target.WriteAt(std::exchange(place, place + size), bytes, size); };
-  const bool isSpliced =
-    compressed && volume.inflated && options.compression == 1 &&
-    SpliceGzip(file, volume.inflated->Layout(), begin, { headerBytes.data(), headerBytes.size() }, write);
-  if (!isSpliced)
+  if (!compressed || !SpliceVoxels(volume, headerBytes, options, write))
   {
     std::unique_ptr<GzipWriter> gzip;
     if (compressed)
     {
-      gzip = std::make_unique<GzipWriter>(write, options.compression, options.threads, GzipWriter::Content::Bytes);
+      gzip = std::make_unique<GzipWriter>(
+        write, options.compression, std::min(options.threads, GzipWriter::FewThreads), GzipWriter::Content::Bytes);
     }
     const auto put = [&](const char * bytes, std::size_t size)
     { gzip ? gzip->Write(bytes, size) : write(bytes, size); };
     put(headerBytes.data(), headerBytes.size());
-    StoredBytes stored(file, volume.inflated);
+    StoredBytes stored(volume.file, volume.inflated);
     const Bytes block(std::size_t{ 1 } << 20U);
-    const auto  end = begin + sizeof(std::int16_t) * volume.channels.size() *
-                               volume.channels.front()->GetLargestPossibleRegion().GetNumberOfPixels();
+    const auto [begin, end] = RangeOfInt16(volume);
     for (auto at = begin; at < end;)
     {
-      const auto [bytes, count] =
-        stored.At(at, static_cast<std::size_t>(std::min<std::uint64_t>(block.Size(), end - at)), block.Data());
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.Size(), end - at));
+      const auto [bytes, count] = stored.At(at, wanted, block.Data());
+      if (count < wanted)
+      {
+        throw Error(volume.file.string() + ": has changed while it was read; run again");
+      }
       put(bytes, count);
       at += count;
     }

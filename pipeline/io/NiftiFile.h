@@ -45,15 +45,14 @@ bool
 HoldsInt16(const Volume & volume);
 
 /** As WriteNifti(), of int16, with the voxels as they stand in the file that the volume was opened from, under another
- * scale. From .nii.gz to .nii.gz at level 1 not even their compressed bytes change. */
+ * scale, to the bytes that WriteNifti() writes of a volume in memory whose voxels are kept. */
 void
-WriteKeptIntegers(const Volume &                volume,
-                  const std::filesystem::path & file,
-                  const Scaling &               scaling,
-                  const AtomicOutput &          output,
-                  const std::string &           name,
-                  bool                          compressed,
-                  const WriteOptions &          options);
+WriteKeptIntegers(const Volume &       volume,
+                  const Scaling &      scaling,
+                  const AtomicOutput & output,
+                  const std::string &  name,
+                  bool                 compressed,
+                  const WriteOptions & options);
 
 /** From the numbers in a NIfTI file of whole numbers to the volume's intensities. */
 Scaling

@@ -35,12 +35,11 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   m_File = std::make_unique<UncachedFile>(m_Output.Path(), m_Name);
   if (extension == ".nii.gz")
   {
-    constexpr unsigned int most = 4; // threads, each with members in memory
     m_Gzip = std::make_unique<GzipWriter>(
       [this](const char * bytes, std::size_t size)
       { m_File->WriteAt(std::exchange(m_Compressed, m_Compressed + size), bytes, size); },
       options.compression,
-      std::min(options.threads, most),
+      std::min(options.threads, GzipWriter::FewThreads),
       options.type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes);
   }
   this->WriteAt(0, header.data(), header.size());

@@ -17,6 +17,7 @@
 namespace isolux
 {
 class InflatedFile;
+struct GzipLayout;
 struct NiftiHeader;
 class RunningDigest;
 
@@ -32,6 +33,10 @@ struct Volume
 
   std::shared_ptr<const NiftiHeader> nifti;      ///< of a NIfTI file, else null
   itk::MetaDataDictionary            dictionary; ///< of a file that ITK read
+
+  /** Of a NIfTI file that is no pair: what its voxels can be copied from. */
+  std::filesystem::path             file;
+  std::shared_ptr<const GzipLayout> gzip; ///< of a compressed file that was read as a whole
 
   /** Of OpenVolume(): what the channels come from, and what FinishHash() makes the hash of once they were read. */
   std::vector<itk::ProcessObject::Pointer> sources;
@@ -54,8 +59,10 @@ ToString(FileType type);
 
 struct WriteOptions
 {
-  FileType     type = FileType::Float32;
-  int          compression = 1; ///< 0 to 12, of formats that compress
+  FileType type = FileType::Float32;
+  int      compression = 1; ///< 0 to 12, of formats that compress
+  /** Of voxels that are kept, the bytes that they are compressed to too, at whatever level; see `original`. */
+  bool         keepsCompression = true;
   unsigned int threads = 1;
 
   /** What the volume was made of. Where all of it is one linear map of the 8-bit or 16-bit integers in that file, and

@@ -288,8 +288,8 @@ TEST_F(CaseTest, KeepsTheVoxelsOfInt16InPiecesAsInMemory)
       {
         CaseOptions options;
         options.keepsType = true;
-        options.wantsPictures = false;
         options.write.compression = level;
+        options.write.keepsCompression = level == 1;
         options.execution.prefersPieces = inPieces;
         m_Task.output = m_Folder / folder / out;
         const auto result = ProcessCase(m_Task, One("instance-norm"), options);
@@ -307,6 +307,7 @@ TEST_F(CaseTest, KeepsTheVoxelsOfInt16InPiecesAsInMemory)
         EXPECT_EQ(pieces.component, "int16");
         EXPECT_EQ(testing::BitsOf(*pieces.channels[0]), testing::BitsOf(*whole.channels[0]));
       }
+      EXPECT_EQ(HashFile(m_Folder / "pieces" / out), HashFile(m_Folder / "whole" / out));
       EXPECT_EQ(testing::Below(m_Folder / "pieces"), (Strings{ "out.json", out }));
       RestoreCase(m_Folder / "pieces" / out, m_Folder / "back.nii", {});
       m_Task.input = m_Folder / in;
@@ -314,6 +315,51 @@ TEST_F(CaseTest, KeepsTheVoxelsOfInt16InPiecesAsInMemory)
       std::filesystem::remove_all(m_Folder / "pieces");
     }
     EXPECT_EQ(testing::BitsOf(*ReadVolume(m_Task.input).channels[0]), before);
+  }
+}
+
+TEST_F(CaseTest, KeepsInt16WhoseFirstPiecesTellNoLine)
+{
+  // Air of one value, then of two: the scale shows later.
+  auto         volume = testing::HeadVolume({ { 151, 149, 147, 1 } });
+  float *      voxels = volume.channels[0]->GetBufferPointer();
+  const size_t slice = 151 * 149;
+  for (std::size_t i = 0; i < 60 * slice; ++i)
+  {
+    voxels[i] = i < 30 * slice || i % 7 > 0 ? 0.0F : 1.0F;
+  }
+  WriteOptions scaled;
+  scaled.type = FileType::Int16Scaled;
+  m_Task.input = m_Folder / "air.nii.gz";
+  WriteVolume(volume, m_Task.input, scaled);
+  CaseOptions options;
+  options.keepsType = true;
+  options.execution.memory = 100.0;
+  EXPECT_TRUE(ProcessCase(m_Task, One("instance-norm"), options).channels.empty());
+}
+
+TEST_F(CaseTest, KeepsInt16OfSeriesVectorsAndHeadersOfEveryKindInPiecesAsInMemory)
+{
+  auto series = testing::HeadVolume({ { 31, 29, 23, 5 } });
+  auto vector = testing::HeadVolume({ { 31, 29, 23, 1 } });
+  vector.channels.push_back(testing::HeadVolume({ { 31, 29, 23, 1 } }, 30.0F, 5).channels[0]);
+  auto flat = testing::HeadVolume({ { 61, 47, 1, 1 } });
+  for (const auto & [volume, stage] : std::vector<std::pair<Volume *, std::string>>{
+         { &series, "instance-norm" }, { &vector, "layer-norm" }, { &flat, "instance-norm" } })
+  {
+    WriteOptions scaled;
+    scaled.type = FileType::Int16Scaled;
+    m_Task.input = m_Folder / "in.nii.gz";
+    WriteVolume(*volume, m_Task.input, scaled);
+    for (const bool inPieces : { true, false })
+    {
+      CaseOptions options;
+      options.keepsType = true;
+      options.execution.prefersPieces = inPieces;
+      m_Task.output = m_Folder / (inPieces ? "pieces.nii.gz" : "whole.nii.gz");
+      EXPECT_EQ(ProcessCase(m_Task, One(stage), options).channels.empty(), inPieces);
+    }
+    EXPECT_EQ(HashFile(m_Folder / "pieces.nii.gz"), HashFile(m_Folder / "whole.nii.gz"));
   }
 }
 

@@ -182,7 +182,7 @@ TEST_F(DicomSeries, ATruncatedSliceIsAnErrorThatNamesIt)
   const std::string whole = Contents(File("a.dcm"));
   Put(File("a.dcm"), whole.substr(0, whole.size() - 20));
   const std::string message = MessageOf([&] { ReadVolume(File("a.dcm")); });
-  EXPECT_EQ(message.rfind(File("a.dcm").string() + ": ", 0), 0U) << message;
+  EXPECT_EQ(message.rfind(File("a.dcm").string() + ": is truncated: ", 0), 0U) << message;
 }
 } // namespace
 } // namespace isolux
