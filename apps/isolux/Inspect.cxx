@@ -99,7 +99,8 @@ PrintPlan(const CaseTask & task, const PipelineSpec & pipeline, const CaseOption
     pass += passes;
   }
   std::cout << "  pass " << pass << "  all stages apply; the output is written\n"
-            << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass) << ", writes once\n";
+            << "  reads   " << (channels > 1 ? "each channel " : "the input ") << Times(pass)
+            << (volume.inflated ? "" : ", once more for its hash") << ", writes once\n";
   if (OutputType(options, volume.component, task.output) == FileType::Int16Scaled)
   {
     auto anew = options;

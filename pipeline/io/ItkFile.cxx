@@ -792,7 +792,6 @@ OpenItk(const fs::path & path, HashType hashType)
   const bool isSwapped = bytes > 1 && (header.IsTrue("binarydatabyteordermsb") ||
                                        header.IsTrue("elementbyteordermsb") || header.Value("endian") == "big");
   volume.digest = std::make_shared<RunningDigest>(isApart ? path : fs::path(), file, hashType);
-  volume.digest->ReadUpTo(begin);
   for (std::size_t channel = 0; channel < components; ++channel)
   {
     StoredPixels pixels;

@@ -988,7 +988,6 @@ OpenNifti(const std::filesystem::path & path, HashType hashType)
   else
   {
     volume.digest = std::make_shared<RunningDigest>("", path, hashType);
-    volume.digest->ReadUpTo(static_cast<std::uint64_t>(fields.vox_offset));
   }
   Extents extents{};
   std::copy_n(layout.extents.begin(), 4, extents.begin());

@@ -7,10 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
-#include <limits>
 #include <tuple>
-#include <vector>
 
 namespace isolux
 {
@@ -19,97 +16,56 @@ namespace
 constexpr std::size_t BlockSize = std::size_t{ 4 } << 20;
 } // namespace
 
-struct RunningDigest::State
-{
-  std::filesystem::path file;
-  std::uint64_t         place = 0;
-  Digest                digest;
-  std::future<void>     running;
-
-  explicit State(HashType type)
-    : digest(type)
-  {
-  }
-
-  /** From `place` to the end, or to `end`. */
-  void
-  Read(std::uint64_t end)
-  {
-    StoredBytes       stored(file, nullptr);
-    std::vector<char> block(BlockSize);
-    while (place < end)
-    {
-      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end - place));
-      const auto count = stored.At(place, wanted, block.data()).second;
-      digest.Add(block.data(), count);
-      place += count;
-      if (count < wanted)
-      {
-        break;
-      }
-    }
-  }
-};
-
 RunningDigest::RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file, HashType type)
-  : m_State(std::make_unique<State>(type))
+  : m_Head(head)
+  , m_File(file)
+  , m_Type(type)
 {
-  if (!head.empty())
-  {
-    m_State->digest.Add(ReadBytes(head));
-  }
-  m_State->file = file;
 }
 
 RunningDigest::~RunningDigest()
 {
-  this->Wait();
+  m_IsUnwanted = true; // before the future waits
 }
 
-bool
-RunningDigest::Wants(const std::filesystem::path & file, std::uint64_t place) const
+Hash
+RunningDigest::Run() const
 {
-  return file == m_State->file && place == m_State->place;
-}
-
-void
-RunningDigest::Add(const char * bytes, std::size_t size)
-{
-  this->Wait();
-  m_State->place += size;
-  m_State->running = std::async(std::launch::async | std::launch::deferred,
-                                [state = m_State.get(), bytes, size] { state->digest.Add(bytes, size); });
-}
-
-void
-RunningDigest::Wait()
-{
-  if (m_State->running.valid())
+  Digest digest(m_Type);
+  if (!m_Head.empty())
   {
-    m_State->running.get();
+    digest.Add(ReadBytes(m_Head));
   }
+  StoredBytes   stored(m_File, nullptr);
+  const Bytes   block(std::size_t{ 1 } << 18U); // stays in a processor's own cache
+  std::uint64_t place = 0;
+  while (!m_IsUnwanted)
+  {
+    const auto count = stored.At(place, block.Size(), block.Data()).second;
+    if (count == 0)
+    {
+      break;
+    }
+    digest.Add(block.Data(), count);
+    place += count;
+  }
+  return digest.Finish();
 }
 
 void
-RunningDigest::ReadUpTo(std::uint64_t place)
+RunningDigest::Start()
 {
-  this->Wait();
-  m_State->Read(place);
+  if (!m_Running.valid())
+  {
+    m_Running = std::async(std::launch::async | std::launch::deferred, [this] { return this->Run(); }).share();
+  }
 }
 
 Hash
 RunningDigest::Finish()
 {
-  this->ReadUpTo(std::numeric_limits<std::uint64_t>::max());
-  return m_State->digest.Finish();
-}
-
-RegionReader::~RegionReader()
-{
-  if (m_Digest)
-  {
-    m_Digest->Wait();
-  }
+  this->Start();
+  return m_Running.get();
 }
 
 void
@@ -132,7 +88,7 @@ RegionReader::GenerateData()
 {
   if (m_Digest)
   {
-    m_Digest->Wait(); // it may still read the buffer
+    m_Digest->Start();
   }
   if (!m_Stored)
   {
@@ -160,15 +116,10 @@ RegionReader::GenerateData()
         const auto count = std::min(length - begin, std::max<std::size_t>(1, BlockSize / m_Pixels.step));
         const auto size = count * m_Pixels.step;
         const auto place = first + begin * m_Pixels.step;
-        const bool isHashed = m_Digest && m_Digest->Wants(m_Pixels.file, place);
-        const bool isDirect = m_Pixels.isFloat32; // then the output is what is hashed, meanwhile
+        const bool isDirect = m_Pixels.isFloat32;
         char *     buffer = reinterpret_cast<char *>(run + begin);
         if (!isDirect)
         {
-          if (m_Digest)
-          {
-            m_Digest->Wait();
-          }
           if (m_BufferSize < size)
           {
             m_Buffer.reset(new char[size]);
@@ -191,10 +142,6 @@ RegionReader::GenerateData()
         {
           itkExceptionMacro(<< m_Pixels.file.string() << ": is truncated: it ends at byte " << place + found
                             << ", pixels at byte " << place + size << "; copy or download it again");
-        }
-        if (isHashed)
-        {
-          m_Digest->Add(source, found);
         }
         if (!isDirect)
         {

@@ -5,9 +5,11 @@
 
 #include "itkImageSource.h"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -25,46 +27,38 @@ struct StoredPixels
   std::function<void(const char * source, std::size_t count, float * target)> convert;
 };
 
-/** Hash of a file that is read in pieces anyway: what is read in order is hashed on the way, by a thread of its own,
- * the rest at the end. */
+/** The hash of a file that is read in pieces: by a thread of its own, which reads it too, beside the passes. To hash
+ * the pieces themselves would hold up the first pass, which is faster. */
 class RunningDigest
 {
 public:
   /** Of the bytes of `head`, if any, then of `file`. */
-  RunningDigest(const std::filesystem::path & head,
-                const std::filesystem::path & file,
-                HashType                      type = HashType::Sha256);
+  RunningDigest(const std::filesystem::path & head, const std::filesystem::path & file, HashType type);
   ~RunningDigest();
   RunningDigest(const RunningDigest &) = delete;
   RunningDigest &
   operator=(const RunningDigest &) = delete;
 
-  /** Whether bytes at that place of the file come next. */
-  bool
-  Wants(const std::filesystem::path & file, std::uint64_t place) const;
-
-  /** They must stay as they are until Wait(). */
+  /** Does nothing where it runs. */
   void
-  Add(const char * bytes, std::size_t size);
+  Start();
 
-  void
-  Wait();
-
-  /** What the file holds before that place, where it was not hashed yet. */
-  void
-  ReadUpTo(std::uint64_t place);
-
-  /** \throws Error where the file cannot be read. */
+  /** Waits for it. \throws Error where a file cannot be read. */
   Hash
   Finish();
 
 private:
-  struct State;
-  std::unique_ptr<State> m_State;
+  Hash
+  Run() const;
+
+  std::filesystem::path    m_Head;
+  std::filesystem::path    m_File;
+  HashType                 m_Type;
+  std::atomic<bool>        m_IsUnwanted{ false };
+  std::shared_future<Hash> m_Running; ///< the last member: it waits, when it is destroyed, for what uses the others
 };
 
-/** Reads the requested region of an image, nothing else. Until the next one is asked for, nobody may write into the
- * output: it may still be hashed. */
+/** Reads the requested region of an image, nothing else. */
 class RegionReader : public itk::ImageSource<WorkImage>
 {
 public:
@@ -83,7 +77,7 @@ public:
 
 protected:
   RegionReader() = default;
-  ~RegionReader() override;
+  ~RegionReader() override = default;
 
   void
   GenerateOutputInformation() override;
