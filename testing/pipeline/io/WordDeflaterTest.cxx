@@ -101,7 +101,7 @@ TEST(WordDeflater, ZlibReadsBackDataOfEverySizeAndKind)
       for (const std::size_t behind : { 0, 1, 3 })
       {
         std::string bytes(4 * words + behind, '\x7f');
-        std::memcpy(bytes.data(), data.data(), 4 * words);
+        std::copy_n(reinterpret_cast<const char *>(data.data()), 4 * words, bytes.begin());
         if (!bytes.empty())
         {
           EXPECT_TRUE(Inflated(Deflated(bytes), bytes.size()) == bytes) << words << " words, kind " << kind;
