@@ -39,6 +39,15 @@ PeakMemoryMiB()
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
+/** Whether a stage of the pipeline has that trait. */
+bool
+AnyStage(const PipelineSpec & pipeline, bool StageDescription::*trait)
+{
+  return std::any_of(pipeline.stages.begin(),
+                     pipeline.stages.end(),
+                     [trait](const StageSpec & stage) { return BuiltInStages().Find(stage.name).*trait; });
+}
+
 /** A volume on the same grid that holds something else. */
 Volume
 Like(const Volume & volume, const WorkImage::Pointer & image)
@@ -351,11 +360,8 @@ PlanCase(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions
     obstacle = task.input.filename().string() + " cannot be read in pieces: convert it to .nii or .nii.gz, "
                                                 "or to .mha or .nrrd without compression";
   }
-  const bool keepsIntegers =
-    isOpened && options.keepsIntegers && type == FileType::Int16Scaled && CanKeepIntegers(volume, task.output) &&
-    std::none_of(pipeline.stages.begin(),
-                 pipeline.stages.end(),
-                 [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).makesField; });
+  const bool keepsIntegers = isOpened && options.keepsIntegers && type == FileType::Int16Scaled &&
+                             CanKeepIntegers(volume, task.output) && !AnyStage(pipeline, &StageDescription::makesField);
   for (const auto & [path, fileType, fileChannels] :
        { std::tuple{ task.output, type, options.maskIsOutput ? 1 : channels },
          { options.field, FileType::Float32, channels },
@@ -387,18 +393,12 @@ CaseResult
 Process(const CaseTask & task, const PipelineSpec & pipeline, const CaseOptions & options)
 {
   const auto start = std::chrono::steady_clock::now();
-  if (!options.field.empty() &&
-      std::none_of(pipeline.stages.begin(),
-                   pipeline.stages.end(),
-                   [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).makesField; }))
+  if (!options.field.empty() && !AnyStage(pipeline, &StageDescription::makesField))
   {
     throw UsageError("no stage of this pipeline divides by a field, so there is none to write to " +
                      options.field.string() + "; add 'histogram-retinex' or leave --field out");
   }
-  if (!options.weights.empty() &&
-      std::none_of(pipeline.stages.begin(),
-                   pipeline.stages.end(),
-                   [](const StageSpec & stage) { return BuiltInStages().Find(stage.name).usesWeights; }))
+  if (!options.weights.empty() && !AnyStage(pipeline, &StageDescription::usesWeights))
   {
     throw UsageError("no stage of this pipeline uses weights, so " + options.weights.string() +
                      " would change nothing; leave --weights out");

@@ -210,11 +210,11 @@ OutputFile::Close()
 }
 
 void
-AddFile(Digest & digest, const std::filesystem::path & path)
+AddFile(Digest & digest, const std::filesystem::path & path, const std::atomic<bool> * isUnwanted)
 {
   const Descriptor file{ OpenToRead(path) };
-  const Bytes      block(std::size_t{ 1 } << 20U);
-  while (true)
+  const Bytes      block(std::size_t{ 1 } << 18U); // stays in a processor's own cache
+  while (isUnwanted == nullptr || !*isUnwanted)
   {
     const ssize_t count = ::read(file.value, block.Data(), block.Size());
     if (count < 0 && errno == EINTR)

@@ -2,6 +2,7 @@
 
 #include "Hash.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -115,9 +116,10 @@ private:
   std::unique_ptr<Context> m_Context;
 };
 
-/** A file's bytes, some at a time. \throws Error as OpenToRead(). */
+/** A file's bytes, some at a time, as long as `isUnwanted`, which may be null, is false. \throws Error as OpenToRead().
+ */
 void
-AddFile(Digest & digest, const std::filesystem::path & path);
+AddFile(Digest & digest, const std::filesystem::path & path, const std::atomic<bool> * isUnwanted = nullptr);
 
 /** The message of `errno`. */
 std::string

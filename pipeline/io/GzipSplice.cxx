@@ -21,7 +21,6 @@ namespace
 constexpr std::size_t   BlockSize = std::size_t{ 1 } << 20U;
 constexpr std::uint64_t Window = 32768;                             ///< bytes that a block may refer back to
 constexpr std::size_t   LargestBeginning = std::size_t{ 8 } << 20U; ///< zlib's blocks hold up to 4 MiB
-constexpr std::size_t   TrailerSize = 8;                            ///< of a member: CRC-32 and size
 constexpr auto          AnyGzip = 15 + 16;                          ///< of zlib: the largest window, and a gzip header
 
 class SourceFile
@@ -254,25 +253,19 @@ SpliceGzip(const std::filesystem::path & path,
       static_cast<char>(end[-1] | (static_cast<unsigned char>(shared) >> (8 - beginning.bits)) << (8 - beginning.bits));
   }
   sink(seam.data(), static_cast<std::size_t>(end - seam.data()));
-  copy(beginning.end, layout.firstEnd - TrailerSize);
+  copy(beginning.end, layout.firstEnd - sizeof(GzipTrailer));
 
   // CRC-32 is linear: what the old head did to that of the whole is taken out, and what the new one does put in.
-  std::array<unsigned char, TrailerSize> trailer{};
-  source.Read(layout.firstEnd - TrailerSize, trailer.data(), trailer.size());
-  const auto    behind = static_cast<z_off_t>(layout.firstSize - skip);
-  std::uint32_t crc = 0;
-  for (unsigned int byte = 0; byte < 4; ++byte)
+  std::array<unsigned char, 4> oldCrc{};
+  source.Read(layout.firstEnd - sizeof(GzipTrailer), oldCrc.data(), oldCrc.size());
+  const auto behind = static_cast<z_off_t>(layout.firstSize - skip);
+  auto       crc = crc32_combine(oldHeadCrc, 0, behind) ^ crc32_combine(Crc(head), 0, behind);
+  for (std::size_t byte = 0; byte < oldCrc.size(); ++byte)
   {
-    crc |= std::uint32_t{ trailer[byte] } << (8 * byte);
+    crc ^= uLong{ oldCrc[byte] } << (8 * byte);
   }
-  crc ^= static_cast<std::uint32_t>(crc32_combine(oldHeadCrc, 0, behind) ^ crc32_combine(Crc(head), 0, behind));
-  const auto size = static_cast<std::uint32_t>(layout.firstSize - skip + head.size());
-  for (unsigned int byte = 0; byte < 4; ++byte)
-  {
-    trailer[byte] = static_cast<unsigned char>(crc >> (8 * byte));
-    trailer[4 + byte] = static_cast<unsigned char>(size >> (8 * byte));
-  }
-  sink(reinterpret_cast<const char *>(trailer.data()), trailer.size());
+  const auto trailer = MakeGzipTrailer(static_cast<std::uint32_t>(crc), layout.firstSize - skip + head.size());
+  sink(trailer.data(), trailer.size());
   copy(layout.firstEnd, layout.end);
   source.CheckModified(layout.modified);
   return true;

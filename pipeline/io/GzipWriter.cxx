@@ -41,7 +41,7 @@ public:
     {
       m_Words = std::make_unique<WordDeflater>();
     }
-    m_Target = Bytes(m_Words ? GzipHeader.size() + WordDeflater::Bound(MemberSize) + TrailerSize
+    m_Target = Bytes(m_Words ? GzipHeader.size() + WordDeflater::Bound(MemberSize) + sizeof(GzipTrailer)
                              : libdeflate_gzip_compress_bound(m_Compressor.get(), MemberSize));
   }
 
@@ -56,24 +56,29 @@ public:
     }
     char * next = std::copy(GzipHeader.begin(), GzipHeader.end(), m_Target.Data());
     next += m_Words->Compress(bytes, size, next);
-    for (const auto number : { libdeflate_crc32(0, bytes, size), static_cast<std::uint32_t>(size) })
-    {
-      for (unsigned int bit = 0; bit < 32; bit += 8)
-      {
-        *next++ = static_cast<char>(number >> bit);
-      }
-    }
+    const auto trailer = MakeGzipTrailer(libdeflate_crc32(0, bytes, size), size);
+    next = std::copy(trailer.begin(), trailer.end(), next);
     return { m_Target.Data(), static_cast<std::size_t>(next - m_Target.Data()) };
   }
 
 private:
-  static constexpr std::size_t TrailerSize = 8;
-
   std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> m_Compressor;
   std::unique_ptr<WordDeflater>                                                 m_Words; ///< null: by libdeflate
   Bytes                                                                         m_Target;
 };
 } // namespace
+
+GzipTrailer
+MakeGzipTrailer(std::uint32_t crc, std::uint64_t size)
+{
+  GzipTrailer trailer{};
+  for (std::size_t byte = 0; byte < 4; ++byte)
+  {
+    trailer[byte] = static_cast<char>(crc >> (8 * byte));
+    trailer[4 + byte] = static_cast<char>(size >> (8 * byte)); // of a larger one the lowest 32 bits
+  }
+  return trailer;
+}
 
 struct GzipWriter::State
 {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -9,6 +10,11 @@ namespace isolux
 {
 /** Of a member: deflated, no time, no system (RFC 1952, 2.3). */
 inline constexpr std::array<char, 10> GzipHeader{ '\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff' };
+
+/** Behind a member's deflated bytes: CRC-32 and size of what they inflate to. */
+using GzipTrailer = std::array<char, 8>;
+GzipTrailer
+MakeGzipTrailer(std::uint32_t crc, std::uint64_t size);
 
 /** Writes bytes that come in pieces as gzip members of 1 MiB each, the last of what is left. Any gzip reader accepts
  * them, and one that stops at the end of the first (as browsers' DecompressionStream does) has seen more than a header.

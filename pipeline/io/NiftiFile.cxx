@@ -576,7 +576,7 @@ HeaderVolume(const ParsedHeader & parsed, const DataType & type)
 
 struct Quantised
 {
-  bool                      isKept = false; ///< the integers are those of the original
+  bool                      isKept = false; ///< the integers are those of the original, and not among `values`
   std::vector<std::int16_t> values;
   Scaling                   scaling;
   Quantisation              rounding;
@@ -680,7 +680,7 @@ FillIntegers(const Volume & volume, unsigned int threads, std::vector<std::int16
   return total;
 }
 
-/** The integers of the original, where all of the volume is one linear map of them. */
+/** Whether all of the volume is one linear map of the original's integers; the scale is that map then. */
 bool
 KeepIntegers(const Volume & volume, const WriteOptions & options, Quantised & result)
 {
@@ -715,19 +715,29 @@ KeepIntegers(const Volume & volume, const WriteOptions & options, Quantised & re
   result.isKept = true;
   result.scaling = { linear->slope, linear->intercept };
   result.rounding.largest = linear->largest;
+  return true;
+}
+
+/** The integers in the file that a volume was made of. */
+std::vector<std::int16_t>
+StoredIntegers(const Volume & volume, unsigned int threads)
+{
+  std::vector<std::int16_t> values;
   FillIntegers(volume,
-               options.threads,
-               result.values,
-               [&](std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
+               threads,
+               values,
+               [&volume, stored = StoredScaling(volume)](
+                 std::size_t c, std::size_t first, std::size_t end, std::int16_t * integers)
                {
-                 const float * const before = original->channels[c]->GetBufferPointer();
+                 const float * const intensities = volume.channels[c]->GetBufferPointer();
                  for (std::size_t i = first; i < end; ++i)
                  {
-                   integers[i] = static_cast<std::int16_t>(std::lrint((before[i] - stored.intercept) / stored.slope));
+                   integers[i] =
+                     static_cast<std::int16_t>(std::lrint((intensities[i] - stored.intercept) / stored.slope));
                  }
                  return Quantisation{};
                });
-  return true;
+  return values;
 }
 
 Quantised
@@ -1068,6 +1078,12 @@ SpliceVoxels(const Volume &            volume,
 }
 } // namespace
 
+GzipWriter::Content
+GzipContent(FileType type)
+{
+  return type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes;
+}
+
 Quantisation
 WriteNifti(const Volume &       volume,
            const AtomicOutput & output,
@@ -1085,7 +1101,6 @@ WriteNifti(const Volume &       volume,
     quantised = Quantise(volume, options);
     header.fields.datatype = DT_INT16;
     header.fields.bitpix = 16;
-    spans.push_back({ reinterpret_cast<const char *>(quantised.values.data()), 2 * quantised.values.size() });
   }
   else if (options.type == FileType::UInt8)
   {
@@ -1112,20 +1127,24 @@ WriteNifti(const Volume &       volume,
   const std::vector<char> headerBytes = Serialise(header);
   spans.front() = { headerBytes.data(), headerBytes.size() };
 
-  UncachedFile  file(output.Path(), name);
-  std::uint64_t place = 0;
-  const auto    write = [&](const char * bytes, std::size_t size)
-  { file.WriteAt(std::exchange(place, place + size), bytes, size); };
+  UncachedFile file(output.Path(), name);
+  const auto   write = [&file](const char * bytes, std::size_t size) { file.Append(bytes, size); };
   if (compressed && quantised.isKept && SpliceVoxels(*options.original, headerBytes, options, write))
   {
-    // Nothing else is to be written.
+    file.Close();
+    return quantised.rounding;
   }
-  else if (compressed)
+  if (quantised.isKept)
   {
-    GzipWriter gzip(write,
-                    options.compression,
-                    options.threads,
-                    options.type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes);
+    quantised.values = StoredIntegers(*options.original, options.threads);
+  }
+  if (options.type == FileType::Int16Scaled)
+  {
+    spans.push_back({ reinterpret_cast<const char *>(quantised.values.data()), 2 * quantised.values.size() });
+  }
+  if (compressed)
+  {
+    GzipWriter gzip(write, options.compression, options.threads, GzipContent(options.type));
     for (const auto & span : spans)
     {
       gzip.Write(span.data(), span.size());
@@ -1158,17 +1177,17 @@ WriteKeptIntegers(const Volume &       volume,
   header.fields.scl_inter = scaling.intercept;
   const auto headerBytes = Serialise(header);
 
-  UncachedFile  target(output.Path(), name);
-  std::uint64_t place = 0;
-  const auto    write = [&](const char * bytes, std::size_t size)
-  { target.WriteAt(std::exchange(place, place + size), bytes, size); };
+  UncachedFile target(output.Path(), name);
+  const auto   write = [&target](const char * bytes, std::size_t size) { target.Append(bytes, size); };
   if (!compressed || !SpliceVoxels(volume, headerBytes, options, write))
   {
     std::unique_ptr<GzipWriter> gzip;
     if (compressed)
     {
-      gzip = std::make_unique<GzipWriter>(
-        write, options.compression, std::min(options.threads, GzipWriter::FewThreads), GzipWriter::Content::Bytes);
+      gzip = std::make_unique<GzipWriter>(write,
+                                          options.compression,
+                                          std::min(options.threads, GzipWriter::FewThreads),
+                                          GzipContent(FileType::Int16Scaled));
     }
     const auto put = [&](const char * bytes, std::size_t size)
     { gzip ? gzip->Write(bytes, size) : write(bytes, size); };

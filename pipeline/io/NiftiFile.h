@@ -1,6 +1,7 @@
 #pragma once
 
 #include "AtomicFile.h"
+#include "GzipWriter.h"
 #include "PixelType.h"
 #include "Volume.h"
 
@@ -39,6 +40,10 @@ OpenNifti(const std::filesystem::path & path, HashType hashType = HashType::Sha2
 /** The header of a .nii of float32 or uint8, up to the pixels. */
 std::vector<char>
 NiftiHeaderBytes(const Volume & volume, FileType type);
+
+/** How a file of that type is compressed. */
+GzipWriter::Content
+GzipContent(FileType type);
 
 /** Whether the file holds integers as WriteKeptIntegers() keeps them: int16 in this machine's byte order. */
 bool

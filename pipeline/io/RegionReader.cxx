@@ -34,21 +34,9 @@ RunningDigest::Run() const
   Digest digest(m_Type);
   if (!m_Head.empty())
   {
-    digest.Add(ReadBytes(m_Head));
+    AddFile(digest, m_Head);
   }
-  StoredBytes   stored(m_File, nullptr);
-  const Bytes   block(std::size_t{ 1 } << 18U); // stays in a processor's own cache
-  std::uint64_t place = 0;
-  while (!m_IsUnwanted)
-  {
-    const auto count = stored.At(place, block.Size(), block.Data()).second;
-    if (count == 0)
-    {
-      break;
-    }
-    digest.Add(block.Data(), count);
-    place += count;
-  }
+  AddFile(digest, m_File, &m_IsUnwanted);
   return digest.Finish();
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 namespace isolux
 {
@@ -35,12 +34,10 @@ RegionWriter::RegionWriter(const Volume & volume, const fs::path & path, const W
   m_File = std::make_unique<UncachedFile>(m_Output.Path(), m_Name);
   if (extension == ".nii.gz")
   {
-    m_Gzip = std::make_unique<GzipWriter>(
-      [this](const char * bytes, std::size_t size)
-      { m_File->WriteAt(std::exchange(m_Compressed, m_Compressed + size), bytes, size); },
-      options.compression,
-      std::min(options.threads, GzipWriter::FewThreads),
-      options.type == FileType::Float32 ? GzipWriter::Content::Float32 : GzipWriter::Content::Bytes);
+    m_Gzip = std::make_unique<GzipWriter>([this](const char * bytes, std::size_t size) { m_File->Append(bytes, size); },
+                                          options.compression,
+                                          std::min(options.threads, GzipWriter::FewThreads),
+                                          GzipContent(options.type));
   }
   this->WriteAt(0, header.data(), header.size());
 }

@@ -59,7 +59,6 @@ private:
   std::unique_ptr<UncachedFile> m_File;
   std::unique_ptr<GzipWriter>   m_Gzip;            ///< into the file; null where it is not compressed
   std::uint64_t                 m_Place = 0;       ///< that comes next in the gzip's bytes
-  std::uint64_t                 m_Compressed = 0;  ///< bytes written by the gzip
   std::uint64_t                 m_ChannelSize = 0; ///< bytes
 };
 } // namespace isolux

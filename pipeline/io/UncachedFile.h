@@ -23,6 +23,13 @@ public:
   void
   WriteAt(std::uint64_t place, const char * bytes, std::size_t size);
 
+  /** Behind what was written last. */
+  void
+  Append(const char * bytes, std::size_t size)
+  {
+    this->WriteAt(m_Begin + m_End, bytes, size);
+  }
+
   /** Also reports what the file system only tells on closing. */
   void
   Close();

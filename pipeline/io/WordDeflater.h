@@ -10,12 +10,13 @@ class BitWriter;
 
 /** DEFLATE (RFC 1951) of data that is made of 4-byte words, as a volume of float32 is. A match begins and ends where
  * words do: at the last place that had the same two words, and as many after them as agree; or that had the same word.
- * So each word takes two look-ups instead of one for each byte, and nearly all distances are the shortest that there are.
+ * So each word takes two look-ups instead of one for each byte, and nearly all distances are the shortest that there
+ * are.
  *
  * z-scores of integers have as many distinct words as the integers have values: of the heads, CT and series that were
- * measured (testing/benchmarks/README.md) this made smaller files, faster, than libdeflate at each of its levels up to 9.
- * Where nearly all words differ, as after a field was divided by, it is faster and up to 1.5 % larger. Ramps without
- * noise, and thousands of values that are all as frequent, are better left to libdeflate, as are bytes. */
+ * measured (testing/benchmarks/README.md) this made smaller files, faster, than libdeflate at each of its levels up
+ * to 9. Where nearly all words differ, as after a field was divided by, it is faster and up to 1.5 % larger. Ramps
+ * without noise, and thousands of values that are all as frequent, are better left to libdeflate, as are bytes. */
 class WordDeflater
 {
 public:
